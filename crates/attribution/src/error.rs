@@ -1,0 +1,57 @@
+//! What a person can get wrong when choosing a model, and in which field.
+
+/// A refusal, worded for the person who sent the value.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum AttributionError {
+    /// The catalog has no such model.
+    #[error("`{id}` is not an attribution model; choose one of {known}")]
+    UnknownModel {
+        /// The id as given.
+        id: String,
+        /// The ids the catalog has, comma-separated.
+        known: String,
+    },
+    /// The model has no such parameter.
+    #[error("the model {model} has no parameter `{parameter}`")]
+    UnknownParameter {
+        /// Model id.
+        model: &'static str,
+        /// The parameter as given.
+        parameter: String,
+    },
+    /// A parameter lies outside its bounds.
+    #[error("`{parameter}` is {found}; it must lie between {min} and {max} {unit}")]
+    ParameterOutOfBounds {
+        /// Parameter id, which is also the request field.
+        parameter: &'static str,
+        /// The value as given.
+        found: f64,
+        /// Smallest value allowed.
+        min: f64,
+        /// Largest value allowed.
+        max: f64,
+        /// What the value counts.
+        unit: &'static str,
+    },
+    /// The lookback window is too short or too long.
+    #[error("`window` is {found} days; it must lie between 1 and {max} days")]
+    WindowOutOfBounds {
+        /// The value as given.
+        found: i64,
+        /// Largest value allowed.
+        max: i64,
+    },
+}
+
+impl AttributionError {
+    /// The request field at fault.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        match self {
+            Self::UnknownModel { .. } => "model",
+            Self::UnknownParameter { parameter, .. } => parameter,
+            Self::ParameterOutOfBounds { parameter, .. } => parameter,
+            Self::WindowOutOfBounds { .. } => "window",
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Roles and what each may do: one table, read by every route.
+//!
+//! The table grows with the product; a role is stored by name and a token carries that name, so a role's rights change
+//! for everyone at the next deploy.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// What a member of a tenant is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Runs the tenant.
+    Admin,
+    /// Plans and runs campaigns.
+    Marketer,
+    /// Reads figures and asks for reports.
+    Analyst,
+    /// Approves or refuses what others propose.
+    Approver,
+}
+
+/// One right. Every route of the API declares the one it needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// See one's own account and the tenant's sites.
+    ReadAccount,
+    /// Create a tenant of one's own.
+    CreateTenant,
+    /// See figures, attribution and journeys.
+    ReadAnalytics,
+    /// See refused events.
+    ReadInbox,
+    /// Replay or dismiss refused events.
+    ManageInbox,
+    /// See imports.
+    ReadImports,
+    /// Upload ad spend.
+    ManageImports,
+    /// See agent runs.
+    ReadAgents,
+    /// Start an agent.
+    RunAgents,
+    /// See who changed what.
+    ReadAudit,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 4] = [Self::Admin, Self::Marketer, Self::Analyst, Self::Approver];
+
+    /// The name it is stored, sent and shown by.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Marketer => "marketer",
+            Self::Analyst => "analyst",
+            Self::Approver => "approver",
+        }
+    }
+
+    /// The permission table.
+    #[must_use]
+    pub fn may(self, permission: Permission) -> bool {
+        use Permission as P;
+        match permission {
+            P::ReadAccount | P::CreateTenant | P::ReadAnalytics | P::ReadAgents => true,
+            P::ReadImports | P::ReadInbox => self != Self::Approver,
+            P::RunAgents => matches!(self, Self::Admin | Self::Marketer | Self::Analyst),
+            P::ManageImports | P::ManageInbox => matches!(self, Self::Admin | Self::Marketer),
+            P::ReadAudit => matches!(self, Self::Admin | Self::Approver),
+        }
+    }
+}
+
+impl Permission {
+    /// Every permission.
+    pub const ALL: [Self; 10] = [
+        Self::ReadAccount,
+        Self::CreateTenant,
+        Self::ReadAnalytics,
+        Self::ReadInbox,
+        Self::ManageInbox,
+        Self::ReadImports,
+        Self::ManageImports,
+        Self::ReadAgents,
+        Self::RunAgents,
+        Self::ReadAudit,
+    ];
+
+    /// What the permission allows, to finish "may not …".
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::ReadAccount => "see the account",
+            Self::CreateTenant => "create a tenant",
+            Self::ReadAnalytics => "see analytics",
+            Self::ReadInbox => "see refused events",
+            Self::ManageInbox => "replay or dismiss refused events",
+            Self::ReadImports => "see imports",
+            Self::ManageImports => "upload imports",
+            Self::ReadAgents => "see agent runs",
+            Self::RunAgents => "start agents",
+            Self::ReadAudit => "see the audit log",
+        }
+    }
+}
+
+/// A stored or sent role has a name no role has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` is not a role; roles are admin, marketer, analyst, approver")]
+pub struct UnknownRole {
+    /// The name.
+    pub found: String,
+}
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or_else(|| UnknownRole { found: text.to_owned() })
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_permission_table() {
+        let table: Vec<String> = Permission::ALL
+            .into_iter()
+            .map(|permission| {
+                let who: String =
+                    Role::ALL.into_iter().map(|role| if role.may(permission) { 'x' } else { '-' }).collect();
+                format!("{who} {permission:?}")
+            })
+            .collect();
+        // Columns: admin, marketer, analyst, approver.
+        assert_eq!(
+            table,
+            [
+                "xxxx ReadAccount",
+                "xxxx CreateTenant",
+                "xxxx ReadAnalytics",
+                "xxx- ReadInbox",
+                "xx-- ManageInbox",
+                "xxx- ReadImports",
+                "xx-- ManageImports",
+                "xxxx ReadAgents",
+                "xxx- RunAgents",
+                "x--x ReadAudit",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_role_reads_back_from_its_name_in_both_forms() {
+        for role in Role::ALL {
+            assert_eq!(role.as_str().parse(), Ok(role));
+            assert_eq!(serde_json::to_value(role).unwrap(), role.as_str());
+        }
+        assert!("Admin".parse::<Role>().is_err());
+    }
+}

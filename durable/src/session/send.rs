@@ -1,0 +1,109 @@
+//! Handing events to the `events` queue, in parcels that fit a message, again and again until they are acknowledged.
+
+use super::store::{Store, Unstored, Visitor};
+use event::{Event, channel};
+use platform::queue;
+use platform::session_object::{Change, Parcel};
+use worker::{Env, Result};
+
+/// Binding of the queue.
+const QUEUE: &str = "EVENTS";
+/// Most events in one alarm's work; the rest follows in the next.
+const MOST: i64 = 1_000;
+
+/// Sends what is due.
+pub(super) async fn send(env: &Env, store: &Store, visitor: &Visitor) -> Result<()> {
+    let now = platform::clock::now_ms();
+    let mut parcel = Draft::new(visitor);
+    for row in store.due(now, MOST)? {
+        let room = row.body.len() + row.id.len() + 400;
+        if parcel.size + room > queue::MAX_MESSAGE && !parcel.ids.is_empty() {
+            let full = std::mem::replace(&mut parcel, Draft::new(visitor));
+            full.dispatch(env, store, now).await?;
+        }
+        parcel.add(row, room)?;
+    }
+    if !parcel.ids.is_empty() {
+        parcel.dispatch(env, store, now).await?;
+    }
+    Ok(())
+}
+
+struct Draft {
+    parcel: Parcel,
+    ids: Vec<String>,
+    size: usize,
+}
+
+impl Draft {
+    fn new(visitor: &Visitor) -> Self {
+        Self {
+            parcel: Parcel {
+                tenant_id: visitor.tenant_id.clone(),
+                site: visitor.site.clone(),
+                visitor: visitor.visitor.clone(),
+                events: Vec::new(),
+                changes: Vec::new(),
+                absorbed: Vec::new(),
+            },
+            ids: Vec::new(),
+            size: 0,
+        }
+    }
+
+    fn add(&mut self, row: Unstored, room: usize) -> Result<()> {
+        self.size += room;
+        self.ids.push(row.id.clone());
+        if !row.moved_from.is_empty() && !self.parcel.absorbed.contains(&row.moved_from) {
+            self.parcel.absorbed.push(row.moved_from.clone());
+        }
+        if row.body.is_empty() {
+            self.parcel.changes.push(change(row));
+            return Ok(());
+        }
+        let mut event: Event = serde_json::from_str(&row.body)?;
+        let change = change(row);
+        event.session_id = change.session_id;
+        event.touch = change.touch;
+        event.touch_number = change.touch_number;
+        event.revision = change.revision;
+        // A touch by its own signal already carries its names; they differ only for a direct one.
+        if event.source.is_empty() {
+            event.source = change.source;
+            event.medium = change.medium;
+            event.channel = change.channel;
+        }
+        self.parcel.events.push(event);
+        Ok(())
+    }
+
+    async fn dispatch(self, env: &Env, store: &Store, now: i64) -> Result<()> {
+        queue::send(env, QUEUE, &self.parcel).await?;
+        store.sent(&self.ids, now)
+    }
+}
+
+/// The assignment of a row, with the names a reader shows.
+fn change(row: Unstored) -> Change {
+    let direct = row.touch == 2;
+    let mut names = row.signal.split('\u{1f}');
+    let mut name = |direct_name: &str| {
+        let own = names.next().unwrap_or_default();
+        if direct { direct_name.to_owned() } else { own.to_owned() }
+    };
+    let source = name(channel::DIRECT_SOURCE);
+    let medium = name(channel::DIRECT_MEDIUM);
+    let campaign = name("");
+    let touch = channel::Touch { source: &source, medium: &medium, campaign: &campaign };
+    let channel = if source.is_empty() { String::new() } else { channel::group(&touch).to_owned() };
+    Change {
+        id: row.id,
+        session_id: row.session,
+        touch: u8::from(row.touch != 0),
+        touch_number: row.number,
+        source,
+        medium,
+        channel,
+        revision: row.revision,
+    }
+}

@@ -1,0 +1,167 @@
+//! D1, one tenant at a time.
+//!
+//! In every statement `?1` is the tenant: [`TenantDb`] binds it, callers bind from `?2` on. A statement that does not
+//! mention `?1` is refused before it runs, so a query cannot forget its tenant.
+
+use crate::error::{Error, Result};
+use serde::de::DeserializeOwned;
+use wasm_bindgen::JsValue;
+use worker::{D1Database, Env};
+
+/// Name of the binding.
+pub const BINDING: &str = "DB";
+
+/// A bound value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Param {
+    /// SQL NULL.
+    Null,
+    /// A whole number; D1 keeps 53 bits of it.
+    Int(i64),
+    /// A floating-point number.
+    Real(f64),
+    /// Text.
+    Text(String),
+}
+
+impl From<i64> for Param {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+impl From<&str> for Param {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+impl From<String> for Param {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+impl From<Option<i64>> for Param {
+    fn from(value: Option<i64>) -> Self {
+        value.map_or(Self::Null, Self::Int)
+    }
+}
+
+impl Param {
+    #[expect(clippy::cast_precision_loss, reason = "D1 has no wider number; values stay below 2^53")]
+    fn to_js(&self) -> JsValue {
+        match self {
+            Self::Null => JsValue::NULL,
+            Self::Int(value) => JsValue::from_f64(*value as f64),
+            Self::Real(value) => JsValue::from_f64(*value),
+            Self::Text(value) => JsValue::from_str(value),
+        }
+    }
+}
+
+/// A statement and its values from `?2` on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    /// SQL in which `?1` is the tenant.
+    pub sql: String,
+    /// Values of `?2`, `?3`, …
+    pub params: Vec<Param>,
+}
+
+impl Statement {
+    /// A statement with its values.
+    pub fn new(sql: impl Into<String>, params: Vec<Param>) -> Self {
+        Self { sql: sql.into(), params }
+    }
+}
+
+/// The database as one tenant sees it.
+pub struct TenantDb {
+    database: D1Database,
+    tenant: String,
+}
+
+impl TenantDb {
+    /// Opens the database for a tenant.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] when the binding is missing or the tenant is empty.
+    pub fn new(env: &Env, tenant: &str) -> Result<Self> {
+        if tenant.is_empty() {
+            return Err(Error::setting("tenant", "is empty"));
+        }
+        Ok(Self { database: open(env)?, tenant: tenant.to_owned() })
+    }
+
+    /// The tenant whose data this sees.
+    #[must_use]
+    pub fn tenant(&self) -> &str {
+        &self.tenant
+    }
+
+    /// Rows of a query.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when D1 fails, [`Error::Corrupt`] when a row is not a `T`.
+    pub async fn rows<T: DeserializeOwned>(&self, sql: &str, params: &[Param]) -> Result<Vec<T>> {
+        let answer = self.prepare(sql, params)?.all().await.map_err(|e| failed(sql, &e))?;
+        answer.results().map_err(|e| Error::corrupt(describe(sql), e))
+    }
+
+    /// The first row of a query.
+    ///
+    /// # Errors
+    /// As [`TenantDb::rows`].
+    pub async fn first<T: DeserializeOwned>(&self, sql: &str, params: &[Param]) -> Result<Option<T>> {
+        Ok(self.rows(sql, params).await?.into_iter().next())
+    }
+
+    /// Runs one statement; returns how many rows it changed.
+    ///
+    /// # Errors
+    /// As [`TenantDb::rows`].
+    pub async fn run(&self, sql: &str, params: &[Param]) -> Result<usize> {
+        let answer = self.prepare(sql, params)?.run().await.map_err(|e| failed(sql, &e))?;
+        let meta = answer.meta().map_err(|e| Error::corrupt(describe(sql), e))?;
+        Ok(meta.and_then(|meta| meta.changes).unwrap_or(0))
+    }
+
+    /// Runs statements in one transaction: all or none.
+    ///
+    /// # Errors
+    /// As [`TenantDb::rows`]; nothing is changed then.
+    pub async fn transaction(&self, statements: &[Statement]) -> Result<()> {
+        let mut prepared = Vec::with_capacity(statements.len());
+        for statement in statements {
+            prepared.push(self.prepare(&statement.sql, &statement.params)?);
+        }
+        let first = statements.first().map_or("", |statement| statement.sql.as_str());
+        let answers = self.database.batch(prepared).await.map_err(|e| failed(first, &e))?;
+        match answers.iter().find_map(worker::D1Result::error) {
+            Some(error) => Err(Error::unavailable(describe(first), error)),
+            None => Ok(()),
+        }
+    }
+
+    fn prepare(&self, sql: &str, params: &[Param]) -> Result<worker::D1PreparedStatement> {
+        if !sql.contains("?1") {
+            return Err(Error::unavailable(describe(sql), "the statement does not name its tenant as ?1"));
+        }
+        let mut values = vec![JsValue::from_str(&self.tenant)];
+        values.extend(params.iter().map(Param::to_js));
+        self.database.prepare(sql).bind(&values).map_err(|e| failed(sql, &e))
+    }
+}
+
+/// The bare database, for [`crate::directory`] alone.
+pub(crate) fn open(env: &Env) -> Result<D1Database> {
+    env.d1(BINDING).map_err(|e| Error::setting(BINDING, e))
+}
+
+pub(crate) fn failed(sql: &str, error: &worker::Error) -> Error {
+    Error::unavailable(describe(sql), error)
+}
+
+/// A statement's first words: enough to find it, free of values.
+fn describe(sql: &str) -> String {
+    let words: Vec<&str> = sql.split_whitespace().take(8).collect();
+    format!("the database on `{}`", words.join(" "))
+}

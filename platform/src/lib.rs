@@ -1,0 +1,21 @@
+//! The only glue between the domain and the Workers runtime.
+//!
+//! Here: thin, typed access to D1, R2, queues, the Session object, the clock and randomness. Not here: rules, SQL of
+//! reports, HTTP routes. Every access to a tenant's data goes through [`TenantDb`], which cannot be built without a
+//! tenant; the few look-ups that come before a tenant is known stand in [`directory`].
+
+pub mod clickhouse;
+pub mod clock;
+pub mod database;
+pub mod directory;
+pub mod error;
+pub mod log;
+pub mod queue;
+pub mod random;
+pub mod raw_log;
+pub mod session_object;
+pub mod settings;
+pub mod warehouse;
+
+pub use database::{Param, Statement, TenantDb};
+pub use error::{Error, Result};

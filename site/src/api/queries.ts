@@ -1,0 +1,169 @@
+/** Every read of the API as TanStack Query options, and the few writes. Keys start with the route they read. */
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+
+import { client, unwrap } from "./client";
+import type { Query } from "./types";
+
+/** What scopes nearly every read: a site and an inclusive range of its days. */
+export interface Scope {
+  site: string;
+  from: string;
+  to: string;
+}
+
+const MINUTE = 60_000;
+
+export const meQuery = queryOptions({
+  queryKey: ["me"],
+  queryFn: ({ signal }) => unwrap(client.GET("/me", { signal })),
+  staleTime: 5 * MINUTE,
+  retry: false,
+});
+
+export const healthQuery = queryOptions({
+  queryKey: ["healthz"],
+  queryFn: async ({ signal }) => {
+    const health: { status: string; version: string; demo?: boolean | null } = await unwrap(client.GET("/healthz", { signal }));
+    return health;
+  },
+  staleTime: 5 * MINUTE,
+  retry: false,
+});
+
+export const metricsQuery = queryOptions({
+  queryKey: ["metrics"],
+  queryFn: ({ signal }) => unwrap(client.GET("/metrics", { signal })),
+  staleTime: 60 * MINUTE,
+});
+
+export const summaryQuery = (scope: Scope, compare: "previous" | "none", channel?: string) =>
+  queryOptions({
+    queryKey: ["summary", scope, compare, channel],
+    queryFn: ({ signal }) =>
+      unwrap(client.GET("/analytics/summary", { params: { query: { ...scope, compare, channel } }, signal })),
+    placeholderData: keepPreviousData,
+  });
+
+export const timeseriesQuery = (scope: Scope, asked: Pick<Query<"/analytics/timeseries">, "metric" | "gran" | "by" | "channel">) =>
+  queryOptions({
+    queryKey: ["timeseries", scope, asked],
+    queryFn: ({ signal }) => unwrap(client.GET("/analytics/timeseries", { params: { query: { ...scope, ...asked } }, signal })),
+    placeholderData: keepPreviousData,
+  });
+
+export const modelsQuery = queryOptions({
+  queryKey: ["models"],
+  queryFn: ({ signal }) => unwrap(client.GET("/attribution/models", { signal })),
+  staleTime: 60 * MINUTE,
+});
+
+export const channelsQuery = (
+  scope: Scope,
+  asked: Pick<Query<"/attribution/channels">, "model" | "window" | "half_life" | "by">,
+) =>
+  queryOptions({
+    queryKey: ["channels", scope, asked],
+    queryFn: ({ signal }) => unwrap(client.GET("/attribution/channels", { params: { query: { ...scope, ...asked } }, signal })),
+    placeholderData: keepPreviousData,
+  });
+
+export const pathsQuery = (
+  scope: Scope,
+  asked: Pick<Query<"/attribution/paths">, "model" | "window" | "channel" | "converted" | "q">,
+) =>
+  infiniteQueryOptions({
+    queryKey: ["paths", scope, asked],
+    queryFn: ({ pageParam, signal }) =>
+      unwrap(
+        client.GET("/attribution/paths", {
+          params: { query: { ...scope, ...asked, limit: 25, ...(pageParam ? { cursor: pageParam } : {}) } },
+          signal,
+        }),
+      ),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
+  });
+
+export const journeysQuery = (scope: Scope, q?: string) =>
+  infiniteQueryOptions({
+    queryKey: ["journeys", scope, q],
+    queryFn: ({ pageParam, signal }) =>
+      unwrap(
+        client.GET("/journeys", {
+          params: { query: { ...scope, q, limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } },
+          signal,
+        }),
+      ),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
+  });
+
+export const journeyQuery = (site: string, person: string) =>
+  queryOptions({
+    queryKey: ["journey", site, person],
+    queryFn: ({ signal }) => unwrap(client.GET("/journeys/{person}", { params: { path: { person }, query: { site } }, signal })),
+  });
+
+export const inboxQuery = (site: string, status: string) =>
+  infiniteQueryOptions({
+    queryKey: ["inbox", site, status],
+    queryFn: ({ pageParam, signal }) =>
+      unwrap(
+        client.GET("/inbox", {
+          params: { query: { site, status, limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } },
+          signal,
+        }),
+      ),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor,
+  });
+
+/** An import or a run that has not ended is asked about again every second. */
+const unfinished = (status: string | undefined) => status === "queued" || status === "running";
+const POLL = 1000;
+
+export const importsQuery = (site: string) =>
+  queryOptions({
+    queryKey: ["imports", site],
+    queryFn: ({ signal }) => unwrap(client.GET("/imports", { params: { query: { site } }, signal })),
+    refetchInterval: (query) => (query.state.data?.rows.some((row) => unfinished(row.status)) ? POLL : false),
+  });
+
+export const importQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["import", id],
+    queryFn: ({ signal }) => unwrap(client.GET("/imports/{id}", { params: { path: { id } }, signal })),
+    refetchInterval: (query) => (unfinished(query.state.data?.status) ? POLL : false),
+  });
+
+export const runsQuery = (limit: number) =>
+  queryOptions({
+    queryKey: ["runs", limit],
+    queryFn: ({ signal }) => unwrap(client.GET("/agents/runs", { params: { query: { limit } }, signal })),
+    refetchInterval: (query) => (query.state.data?.rows.some((row) => unfinished(row.status)) ? POLL : false),
+  });
+
+export const auditQuery = infiniteQueryOptions({
+  queryKey: ["audit"],
+  queryFn: ({ pageParam, signal }) =>
+    unwrap(client.GET("/audit", { params: { query: { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } }, signal })),
+  initialPageParam: "",
+  getNextPageParam: (page) => page.next_cursor,
+});
+
+export const login = (email: string, password: string) => unwrap(client.POST("/auth/login", { body: { email, password } }));
+export const logout = () => unwrap(client.POST("/auth/logout"));
+export const startAnalyst = (context: Scope) => unwrap(client.POST("/agents/run", { body: { agent: "analyst", context } }));
+export const replayInbox = (id: string) => unwrap(client.POST("/inbox/{id}/replay", { params: { path: { id } } }));
+export const dismissInbox = (id: string) => unwrap(client.POST("/inbox/{id}/dismiss", { params: { path: { id } } }));
+export const uploadAdSpend = (site: string, file: File) =>
+  unwrap(
+    client.POST("/imports/ad-spend", {
+      params: { query: { site, file_name: file.name } },
+      body: file as unknown as string,
+      bodySerializer: (body: unknown) => body as BodyInit,
+      headers: { "Content-Type": "text/csv" },
+    }),
+  );

@@ -1,0 +1,66 @@
+import { Link } from "@tanstack/react-router";
+import {
+  Activity,
+  ChartNoAxesCombined,
+  CircleAlert,
+  Code,
+  FileSpreadsheet,
+  GitFork,
+  type LucideIcon,
+  Route,
+  ScrollText,
+} from "lucide-react";
+
+interface Entry {
+  to: "/" | "/attribution" | "/journeys" | "/live" | "/install" | "/imports" | "/inbox" | "/audit";
+  label: string;
+  icon: LucideIcon;
+}
+
+export const GROUPS: { label: string; entries: Entry[] }[] = [
+  {
+    label: "Analyse",
+    entries: [
+      { to: "/", label: "Dashboard", icon: ChartNoAxesCombined },
+      { to: "/attribution", label: "Attribution", icon: GitFork },
+      { to: "/journeys", label: "Journeys", icon: Route },
+      { to: "/live", label: "Live", icon: Activity },
+    ],
+  },
+  {
+    label: "Data",
+    entries: [
+      { to: "/install", label: "Install", icon: Code },
+      { to: "/imports", label: "Imports", icon: FileSpreadsheet },
+      { to: "/inbox", label: "Inbox", icon: CircleAlert },
+    ],
+  },
+  { label: "Workspace", entries: [{ to: "/audit", label: "Audit", icon: ScrollText }] },
+];
+
+export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
+  return (
+    <nav aria-label="Main" className="space-y-5">
+      {GROUPS.map((group) => (
+        <div key={group.label}>
+          <div className="text-muted-foreground mb-1 px-2 text-2xs font-medium">{group.label}</div>
+          <ul className="space-y-px">
+            {group.entries.map(({ to, label, icon: Icon }) => (
+              <li key={to}>
+                <Link
+                  to={to}
+                  activeOptions={{ exact: to === "/", includeSearch: false }}
+                  {...(onNavigate ? { onClick: onNavigate } : {})}
+                  className="focus-ring text-muted-foreground hover:bg-accent hover:text-foreground data-[status=active]:bg-accent data-[status=active]:text-foreground group flex h-8 items-center gap-2.5 rounded-md px-2 text-sm font-medium transition-colors"
+                >
+                  <Icon aria-hidden className="group-data-[status=active]:text-link size-4" strokeWidth={1.9} />
+                  {label}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,223 @@
+//! The attribution report: what each channel was credited with, beside what it cost and brought.
+//!
+//! Pure: credits come from `attribution`, spend and visits from the metric catalog, both already loaded. A ratio whose
+//! divisor is 0 is `None`, never 0 or infinity.
+
+use std::collections::BTreeMap;
+
+use attribution::{Totals, Touch, UNASSIGNED_CHANNEL, UNASSIGNED_SOURCE};
+use metrics::Dimension;
+
+use crate::wire::attribution::{ChannelRow, ChannelTotal};
+
+/// What a row of the report stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grouping {
+    /// A channel.
+    Channel,
+    /// A source within a channel.
+    Source,
+    /// A campaign of a source within a channel.
+    Campaign,
+}
+
+/// A row's channel, source and campaign as people read them; `None` where the grouping does not tell.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// Channel group.
+    pub channel: String,
+    /// Source.
+    pub source: Option<String>,
+    /// Campaign.
+    pub campaign: Option<String>,
+}
+
+/// What a row cost and brought, from the metric catalog.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Brought {
+    /// Minor units.
+    pub spend: i64,
+    /// Times shown.
+    pub impressions: i64,
+    /// Times clicked.
+    pub clicks: i64,
+    /// Visits.
+    pub sessions: i64,
+}
+
+impl Grouping {
+    /// The catalog's dimensions of a row, in the order of [`Grouping::key_of`].
+    #[must_use]
+    pub fn dimensions(self) -> &'static [Dimension] {
+        match self {
+            Self::Channel => &[Dimension::Channel],
+            Self::Source => &[Dimension::Channel, Dimension::Source],
+            Self::Campaign => &[Dimension::Channel, Dimension::Source, Dimension::Campaign],
+        }
+    }
+
+    /// The row of a key the catalog answered.
+    #[must_use]
+    pub fn key_of(self, parts: &[String]) -> Key {
+        let part = |at: usize| parts.get(at).cloned();
+        Key { channel: part(0).unwrap_or_default(), source: part(1), campaign: part(2) }
+    }
+
+    /// The row of a touch; of an order that no touch led to, with `None`.
+    #[must_use]
+    pub fn key(self, touch: Option<&Touch>) -> Key {
+        let shown = |text: &str, empty: &str| if text.is_empty() { empty.to_owned() } else { text.to_owned() };
+        let (channel, source, campaign) = touch
+            .map_or(("", "", ""), |touch| (touch.channel.as_str(), touch.source.as_str(), touch.campaign.as_str()));
+        let channel = shown(channel, UNASSIGNED_CHANNEL);
+        let source = shown(source, UNASSIGNED_SOURCE);
+        let campaign = shown(campaign, Dimension::Campaign.empty());
+        match self {
+            Self::Channel => Key { channel, source: None, campaign: None },
+            Self::Source => Key { channel, source: Some(source), campaign: None },
+            Self::Campaign => Key { channel, source: Some(source), campaign: Some(campaign) },
+        }
+    }
+}
+
+/// The rows, highest value first, and their total. Rows in which everything is 0 are left out.
+#[must_use]
+pub fn report(
+    credits: &BTreeMap<Key, Totals>,
+    brought: &BTreeMap<Key, Brought>,
+    orders: i64,
+) -> (Vec<ChannelRow>, ChannelTotal) {
+    let mut keys: Vec<&Key> = credits.keys().chain(brought.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    let mut rows = Vec::with_capacity(keys.len());
+    let mut sum = Brought::default();
+    let mut value_sum = 0_i64;
+    for key in keys {
+        let credit = credits.get(key).copied().unwrap_or_default();
+        let brought = brought.get(key).copied().unwrap_or_default();
+        if credit == Totals::default() && brought == Brought::default() {
+            continue;
+        }
+        sum.spend += brought.spend;
+        sum.impressions += brought.impressions;
+        sum.clicks += brought.clicks;
+        sum.sessions += brought.sessions;
+        value_sum += credit.value_minor;
+        let (conversions, value) = (credit.conversions, credit.value_minor);
+        rows.push(ChannelRow {
+            channel: key.channel.clone(),
+            source: key.source.clone().unwrap_or_default(),
+            campaign: key.campaign.clone(),
+            conversions,
+            value,
+            spend: brought.spend,
+            impressions: brought.impressions,
+            clicks: brought.clicks,
+            sessions: brought.sessions,
+            ctr: ratio(whole(brought.clicks), whole(brought.impressions)),
+            cvr: ratio(conversions, whole(brought.sessions)),
+            cpa: ratio(whole(brought.spend), conversions),
+            roas: ratio(whole(value), whole(brought.spend)),
+            aov: ratio(whole(value), conversions),
+        });
+    }
+    rows.sort_by(|a, b| {
+        (b.value, b.spend, b.sessions)
+            .cmp(&(a.value, a.spend, a.sessions))
+            .then_with(|| (&a.channel, &a.source, &a.campaign).cmp(&(&b.channel, &b.source, &b.campaign)))
+    });
+    // Fractions of conversions sum to the number of orders but for rounding; the count itself is exact.
+    let conversions = whole(orders);
+    let roas = ratio(whole(value_sum), whole(sum.spend));
+    let total = ChannelTotal {
+        conversions,
+        value: value_sum,
+        spend: sum.spend,
+        impressions: sum.impressions,
+        clicks: sum.clicks,
+        sessions: sum.sessions,
+        ctr: ratio(whole(sum.clicks), whole(sum.impressions)),
+        cvr: ratio(conversions, whole(sum.sessions)),
+        cpa: ratio(whole(sum.spend), conversions),
+        roas,
+        aov: ratio(whole(value_sum), conversions),
+        // Over the whole shop both are revenue over spend; see the catalog's `mer`.
+        mer: roas,
+    };
+    (rows, total)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts and amounts stay below 2^53")]
+fn whole(number: i64) -> f64 {
+    number as f64
+}
+
+fn ratio(over: f64, under: f64) -> Option<f64> {
+    // A share this small is what is left of rounding, not a conversion.
+    (under.abs() > 1e-9).then(|| over / under)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(channel: &str, source: &str) -> Key {
+        Key { channel: channel.into(), source: Some(source.into()), campaign: None }
+    }
+
+    #[test]
+    fn credits_and_costs_meet_in_one_row() {
+        let credits = BTreeMap::from([
+            (key("Paid Search", "google"), Totals { conversions: 2.5, value_minor: 25_000 }),
+            (key("Direct", "direct"), Totals { conversions: 0.5, value_minor: 5_000 }),
+        ]);
+        let brought = BTreeMap::from([
+            (key("Paid Search", "google"), Brought { spend: 10_000, impressions: 1000, clicks: 50, sessions: 40 }),
+            (key("Paid Social", "facebook"), Brought { spend: 3_000, impressions: 0, clicks: 0, sessions: 0 }),
+        ]);
+        let (rows, total) = report(&credits, &brought, 3);
+        let names: Vec<&str> = rows.iter().map(|row| row.channel.as_str()).collect();
+        assert_eq!(names, ["Paid Search", "Direct", "Paid Social"]);
+        let search = &rows[0];
+        assert_eq!((search.ctr, search.cvr), (Some(0.05), Some(0.0625)));
+        assert_eq!((search.cpa, search.roas, search.aov), (Some(4000.0), Some(2.5), Some(10_000.0)));
+        assert_eq!((total.conversions, total.value, total.spend), (3.0, 30_000, 13_000));
+        assert_eq!(total.mer, total.roas);
+    }
+
+    #[test]
+    fn a_ratio_without_divisor_is_null() {
+        let credits = BTreeMap::from([(key("Direct", "direct"), Totals { conversions: 1.0, value_minor: 100 })]);
+        let (rows, total) = report(&credits, &BTreeMap::new(), 1);
+        let row = serde_json::to_value(&rows[0]).unwrap();
+        for (name, expected) in [("ctr", true), ("cvr", true), ("roas", true), ("cpa", false), ("aov", false)] {
+            assert_eq!(row[name].is_null(), expected, "{name}");
+        }
+        assert_eq!(row["cpa"], 0.0);
+        assert!(total.roas.is_none() && total.ctr.is_none());
+        let (rows, total) = report(&BTreeMap::new(), &BTreeMap::new(), 0);
+        assert!(rows.is_empty() && total.aov.is_none() && total.cpa.is_none());
+    }
+
+    #[test]
+    fn a_key_reads_the_same_from_a_touch_and_from_the_catalog() {
+        let touch = Touch {
+            id: "e".into(),
+            t: 0,
+            number: 1,
+            channel: "Email".into(),
+            source: "klaviyo".into(),
+            medium: "email".into(),
+            campaign: String::new(),
+        };
+        for grouping in [Grouping::Channel, Grouping::Source, Grouping::Campaign] {
+            let parts = ["Email", "klaviyo", "(none)"].map(str::to_owned);
+            let parts = &parts[..grouping.dimensions().len()];
+            assert_eq!(grouping.key(Some(&touch)), grouping.key_of(parts));
+            let parts = ["Unassigned", "(none)", "(none)"].map(str::to_owned);
+            let parts = &parts[..grouping.dimensions().len()];
+            assert_eq!(grouping.key(None), grouping.key_of(parts));
+        }
+    }
+}

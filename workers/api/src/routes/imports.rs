@@ -1,0 +1,169 @@
+//! Uploading ad spend: the file goes to R2, a row to D1, a message to the queue; the rest happens there.
+
+use axum::Json;
+use axum::extract::FromRequestParts as _;
+use axum::extract::Request;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use platform::{Error, queue, random};
+use problem::Problem as Failure;
+use serde::Serialize;
+use serde_json::json;
+
+use super::scope;
+use crate::answer::Answer;
+use crate::extract::{Params, Segment, media_type, read_body};
+use crate::gate::Caller;
+use crate::store;
+use crate::store::audit::Entry;
+use crate::store::imports::{AD_SPEND, ImportErrorRecord, ImportRecord};
+use crate::wire::imports::{Import, ImportDetail, ImportError, Imports, ImportsQuery, UploadQuery};
+use crate::wire::problem::Problem;
+
+/// The bucket of uploads.
+const FILES: &str = "FILES";
+
+/// The queue that takes them on.
+const QUEUE: &str = "IMPORTS";
+
+/// The largest upload in bytes: a row takes some 60 bytes, so about 160,000 rows.
+const MAX_BYTES: usize = 10 * 1024 * 1024;
+
+/// The longest file name that is kept, in characters.
+const MAX_FILE_NAME: usize = 200;
+
+/// What the queue carries.
+#[derive(Debug, Serialize)]
+struct Queued<'a> {
+    import_id: &'a str,
+    tenant_id: &'a str,
+    site: &'a str,
+}
+
+/// Uploads a CSV of ad spend.
+///
+/// 1. Not CSV → 415; too large → 413; empty or not UTF-8 → 422. 2. Store the file. 3. Store the import and its audit
+/// row together. 4. Queue it.
+#[utoipa::path(
+    post, path = "/imports/ad-spend", tag = "imports", params(UploadQuery),
+    request_body(content = String, content_type = "text/csv", description = "A header line, then one line a day and campaign"),
+    responses((status = 202, body = Import), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
+    extensions(("x-permission" = json!("manage_imports")))
+)]
+#[worker::send]
+pub async fn upload_ad_spend(caller: Caller, request: Request) -> Answer<(StatusCode, Json<Import>)> {
+    let (mut parts, body) = request.into_parts();
+    let Params(query) = Params::<UploadQuery>::from_request_parts(&mut parts, &()).await?;
+    let kind = media_type(parts.headers.get(CONTENT_TYPE)).unwrap_or_default();
+    if !matches!(kind.as_str(), "text/csv" | "application/csv" | "application/vnd.ms-excel" | "text/plain") {
+        return Err(Failure::unsupported_media_type("send the file itself as Content-Type: text/csv").into());
+    }
+    let site = scope::site(&caller, query.site.as_deref()).await?;
+    let bytes = read_body(body, MAX_BYTES).await?;
+    match std::str::from_utf8(&bytes) {
+        Ok(text) if text.trim().is_empty() => {
+            return Err(Failure::invalid_field("", "the file is empty").into());
+        }
+        Err(error) => {
+            let detail = format!("the file is not UTF-8 from byte {} on; save it as UTF-8", error.valid_up_to());
+            return Err(Failure::invalid_field("", detail).into());
+        }
+        Ok(_) => {}
+    }
+
+    let tenant = &caller.session.tenant_id;
+    let import = ImportRecord {
+        id: random::uuid(),
+        kind: AD_SPEND.to_owned(),
+        file_name: query.file_name.unwrap_or_else(|| "ad-spend.csv".to_owned()).chars().take(MAX_FILE_NAME).collect(),
+        status: "queued".to_owned(),
+        rows_total: 0,
+        rows_loaded: 0,
+        rows_rejected: 0,
+        detail: String::new(),
+        created_at: caller.now,
+        finished_at: None,
+    };
+    let key = store::imports::object_key(tenant, &import.id);
+    let size = bytes.len();
+    let files = caller.runtime.env.bucket(FILES).map_err(|error| Error::setting(FILES, error))?;
+    files.put(&key, bytes).execute().await.map_err(|error| Error::unavailable(format!("storing {key}"), error))?;
+    let entry = Entry {
+        actor: &caller.session.user_id,
+        action: "import.request",
+        entity: format!("import:{}", import.id),
+        before: None,
+        after: Some(json!({ "site": site.key, "file_name": import.file_name, "bytes": size })),
+        at: caller.now,
+    };
+    let statements = [store::imports::insert(tenant, &site.key, &import), entry.statement()];
+    caller.database.transaction(&statements).await?;
+    let message = Queued { import_id: &import.id, tenant_id: tenant, site: &site.key };
+    queue::send(&caller.runtime.env, QUEUE, &message).await?;
+    Ok((StatusCode::ACCEPTED, Json(import.into())))
+}
+
+/// The latest 200 imports, newest first.
+#[utoipa::path(
+    get, path = "/imports", tag = "imports", params(ImportsQuery),
+    responses((status = 200, body = Imports), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
+    extensions(("x-permission" = json!("read_imports")))
+)]
+#[worker::send]
+pub async fn list_imports(caller: Caller, Params(query): Params<ImportsQuery>) -> Answer<Json<Imports>> {
+    let site = match query.site.as_deref() {
+        Some(key) => scope::site(&caller, Some(key)).await?.key,
+        None => String::new(),
+    };
+    let rows = store::imports::all(&caller.database, &site).await?;
+    Ok(Json(Imports { rows: rows.into_iter().map(Import::from).collect() }))
+}
+
+/// One import and what it refused.
+#[utoipa::path(
+    get, path = "/imports/{id}", tag = "imports", params(("id" = String, Path, description = "Import id")),
+    responses((status = 200, body = ImportDetail), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
+    extensions(("x-permission" = json!("read_imports")))
+)]
+#[worker::send]
+pub async fn show_import(caller: Caller, Segment(id): Segment) -> Answer<Json<ImportDetail>> {
+    let import = store::imports::find(&caller.database, &id)
+        .await?
+        .ok_or_else(|| Failure::not_found(format!("there is no import `{id}`")))?;
+    let errors = store::imports::errors(&caller.database, &id).await?;
+    Ok(Json(ImportDetail { import: import.into(), errors: errors.into_iter().map(ImportError::from).collect() }))
+}
+
+impl From<ImportRecord> for Import {
+    fn from(record: ImportRecord) -> Self {
+        Self {
+            id: record.id,
+            kind: record.kind,
+            file_name: record.file_name,
+            status: record.status,
+            rows_total: record.rows_total,
+            rows_loaded: record.rows_loaded,
+            rows_rejected: record.rows_rejected,
+            detail: record.detail,
+            created_at: record.created_at,
+            finished_at: record.finished_at,
+        }
+    }
+}
+
+impl From<ImportErrorRecord> for ImportError {
+    fn from(record: ImportErrorRecord) -> Self {
+        Self { row: record.row, field: record.field, reason: record.reason }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_queued_format_is_pinned() {
+        let message = Queued { import_id: "i", tenant_id: "t", site: "s" };
+        assert_eq!(serde_json::to_string(&message).unwrap(), r#"{"import_id":"i","tenant_id":"t","site":"s"}"#);
+    }
+}

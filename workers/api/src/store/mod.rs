@@ -1,0 +1,10 @@
+//! The control plane's SQL, tenant by tenant: every function takes a [`platform::TenantDb`], which binds its tenant as
+//! `?1` and cannot be built without one. Reports are not here: `metrics` has them.
+
+pub mod agents;
+pub mod audit;
+pub mod feed;
+pub mod imports;
+pub mod inbox;
+pub mod sites;
+pub mod tenants;

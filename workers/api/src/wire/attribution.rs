@@ -1,0 +1,287 @@
+//! Attribution: models, credited channels, paths.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// The models there are.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Models {
+    /// In the order people should see them.
+    pub rows: Vec<Model>,
+    /// The id of the one used when none is named.
+    pub default: String,
+}
+
+/// A way of sharing credit.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Model {
+    /// Stable id.
+    pub id: String,
+    /// What people call it.
+    pub label: String,
+    /// How it shares credit.
+    pub description: String,
+    /// What can be set.
+    pub parameters: Vec<ModelParameter>,
+}
+
+/// A number of a model that can be set.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ModelParameter {
+    /// Stable id, also the query parameter.
+    pub id: String,
+    /// What people call it.
+    pub label: String,
+    /// Used when it is not set.
+    pub default: f64,
+    /// What it counts.
+    pub unit: String,
+}
+
+impl From<&attribution::Descriptor> for Model {
+    fn from(model: &attribution::Descriptor) -> Self {
+        Self {
+            id: model.id.to_owned(),
+            label: model.label.to_owned(),
+            description: model.description.to_owned(),
+            parameters: model
+                .parameters
+                .iter()
+                .map(|parameter| ModelParameter {
+                    id: parameter.id.to_owned(),
+                    label: parameter.label.to_owned(),
+                    default: parameter.default,
+                    unit: parameter.unit.to_owned(),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// What a row of the report stands for.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ChannelsBy {
+    /// A channel.
+    Channel,
+    /// A source within a channel.
+    Source,
+    /// A campaign of a source within a channel.
+    Campaign,
+}
+
+/// Which report.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ChannelsQuery {
+    /// Site key; the tenant's first site when absent.
+    pub site: Option<String>,
+    /// First day, YYYY-MM-DD in the site's time zone; 29 days before `to` when absent.
+    pub from: Option<String>,
+    /// Last day, included; today when absent.
+    pub to: Option<String>,
+    /// Model id; last_touch when absent.
+    pub model: Option<String>,
+    /// Days before an order in which touches count; the site's setting when absent.
+    #[param(value_type = Option<i64>)]
+    pub window: Option<String>,
+    /// The time-decay model's half-life in days.
+    #[param(value_type = Option<f64>)]
+    pub half_life: Option<String>,
+    /// What a row stands for; a source within a channel when absent.
+    #[param(value_type = Option<ChannelsBy>, inline)]
+    pub by: Option<String>,
+}
+
+/// What each channel was credited with.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Channels {
+    /// Model id.
+    pub model: String,
+    /// Days before an order in which touches counted.
+    pub window_days: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// Highest value first.
+    pub rows: Vec<ChannelRow>,
+    /// Over all rows.
+    pub total: ChannelTotal,
+}
+
+/// One channel and source.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChannelRow {
+    /// Channel group.
+    pub channel: String,
+    /// Source; empty with `by=channel`.
+    pub source: String,
+    /// Campaign, with `by=campaign`.
+    pub campaign: Option<String>,
+    /// Orders credited, in fractions.
+    pub conversions: f64,
+    /// Their value, minor units.
+    pub value: i64,
+    /// Ad spend, minor units.
+    pub spend: i64,
+    /// Times shown.
+    pub impressions: i64,
+    /// Times clicked.
+    pub clicks: i64,
+    /// Visits.
+    pub sessions: i64,
+    /// clicks / impressions.
+    pub ctr: Option<f64>,
+    /// conversions / sessions.
+    pub cvr: Option<f64>,
+    /// spend / conversions, minor units.
+    pub cpa: Option<f64>,
+    /// value / spend.
+    pub roas: Option<f64>,
+    /// value / conversions, minor units.
+    pub aov: Option<f64>,
+}
+
+/// All channels together.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChannelTotal {
+    /// Orders.
+    pub conversions: f64,
+    /// Their value, minor units.
+    pub value: i64,
+    /// Ad spend, minor units.
+    pub spend: i64,
+    /// Times shown.
+    pub impressions: i64,
+    /// Times clicked.
+    pub clicks: i64,
+    /// Visits.
+    pub sessions: i64,
+    /// clicks / impressions.
+    pub ctr: Option<f64>,
+    /// conversions / sessions.
+    pub cvr: Option<f64>,
+    /// spend / conversions, minor units.
+    pub cpa: Option<f64>,
+    /// value / spend.
+    pub roas: Option<f64>,
+    /// value / conversions, minor units.
+    pub aov: Option<f64>,
+    /// All revenue / all spend.
+    pub mer: Option<f64>,
+}
+
+/// Which paths by their end.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Converted {
+    /// Both kinds.
+    All,
+    /// Those that ended in an order.
+    Yes,
+    /// Those that did not.
+    No,
+}
+
+/// Which paths.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PathsQuery {
+    /// Site key; the tenant's first site when absent.
+    pub site: Option<String>,
+    /// First day, YYYY-MM-DD in the site's time zone; 29 days before `to` when absent.
+    pub from: Option<String>,
+    /// Last day, included; today when absent.
+    pub to: Option<String>,
+    /// Model id; last_touch when absent.
+    pub model: Option<String>,
+    /// Days before an order in which touches count; the site's setting when absent.
+    #[param(value_type = Option<i64>)]
+    pub window: Option<String>,
+    /// The time-decay model's half-life in days.
+    #[param(value_type = Option<f64>)]
+    pub half_life: Option<String>,
+    /// Only paths with a touch of this campaign.
+    pub campaign_id: Option<String>,
+    /// Only paths with a touch of this channel.
+    pub channel: Option<String>,
+    /// Which kind; all when absent.
+    #[param(value_type = Option<Converted>, inline)]
+    pub converted: Option<String>,
+    /// Only where the person, visitor or order id contains this.
+    pub q: Option<String>,
+    /// Paths a page, 1 to 100, 25 by default.
+    #[param(value_type = Option<i64>)]
+    pub limit: Option<String>,
+    /// Where the last page ended.
+    pub cursor: Option<String>,
+}
+
+/// A page of paths, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Paths {
+    /// Model id.
+    pub model: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// The rows.
+    pub rows: Vec<PathRow>,
+    /// Give this as `cursor` for the next page; null on the last.
+    pub next_cursor: Option<String>,
+}
+
+/// The touches that led, or did not lead, to an order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PathRow {
+    /// The order; null for a path that did not convert.
+    pub order: Option<PathOrder>,
+    /// Who, as a person.
+    pub person: String,
+    /// Who, as a visitor.
+    pub visitor: String,
+    /// Earliest first.
+    pub touchpoints: Vec<PathTouchpoint>,
+}
+
+/// An order at the end of a path.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PathOrder {
+    /// The shop's order id; the event's when the shop named none.
+    pub id: String,
+    /// The purchase event.
+    pub event_id: String,
+    /// UTC ms.
+    pub t: i64,
+    /// Minor units.
+    pub value: i64,
+    /// ISO 4217.
+    pub currency: String,
+}
+
+/// A touch on a path.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PathTouchpoint {
+    /// Event id.
+    pub id: String,
+    /// UTC ms.
+    pub t: i64,
+    /// 1-based number among the visitor's touches.
+    pub number: i64,
+    /// Channel group.
+    pub channel: String,
+    /// Source.
+    pub source: String,
+    /// Medium.
+    pub medium: String,
+    /// Campaign.
+    pub campaign: String,
+    /// Landing page.
+    pub url: String,
+    /// Referrer.
+    pub referrer: String,
+    /// Session.
+    pub session_id: String,
+    /// Part of the order credited, 0 to 1.
+    pub credit: f64,
+    /// Part of the value credited, minor units.
+    pub value: i64,
+}

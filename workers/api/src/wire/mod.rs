@@ -1,0 +1,15 @@
+//! The shapes requests and answers have. Money is integer minor units beside an ISO 4217 code, instants are UTC
+//! milliseconds, rates are fractions, and a ratio whose divisor is 0 is `null`.
+//!
+//! These are structs of their own, converted by hand from the domain's, so that the domain can change without the
+//! contract changing along.
+
+pub mod account;
+pub mod agents;
+pub mod analytics;
+pub mod attribution;
+pub mod audit;
+pub mod imports;
+pub mod inbox;
+pub mod journeys;
+pub mod problem;

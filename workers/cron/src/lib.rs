@@ -1,0 +1,48 @@
+//! What runs while nobody waits: the writer that drains the `events` queue into the sinks, and the timetable.
+//!
+//! | cron | duty |
+//! |---|---|
+//! | `5 * * * *` | [`rollup`]: hourly counts of the hours that have ended |
+//! | `17 3 * * *` | [`retention`]: raw events past their site's term |
+//! | `0 6 * * 1` | [`summary`]: asks the analyst for each site's week |
+
+mod retention;
+mod rollup;
+mod sinks;
+mod summary;
+mod writer;
+
+use wasm_bindgen::JsValue;
+use worker::{Context, Env, MessageBatch, Request, Response, Result, ScheduleContext, ScheduledEvent, event};
+
+const HOURLY: &str = "5 * * * *";
+const DAILY: &str = "17 3 * * *";
+const WEEKLY: &str = "0 6 * * 1";
+
+/// Drains the `events` queue.
+#[event(queue)]
+async fn queue(batch: MessageBatch<JsValue>, env: Env, _context: Context) -> Result<()> {
+    writer::write(&batch, &env).await;
+    Ok(())
+}
+
+/// The timetable.
+#[event(scheduled)]
+async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    let cron = event.cron();
+    let outcome = match cron.as_str() {
+        HOURLY => rollup::run(&env).await,
+        DAILY => retention::run(&env).await,
+        WEEKLY => summary::run(&env).await,
+        _ => Err(platform::Error::setting("triggers.crons", format!("`{cron}` has no duty"))),
+    };
+    if let Err(error) = outcome {
+        platform::log::error("cron", "-", &format!("the duty of `{cron}` failed"), &error);
+    }
+}
+
+/// The script answers nobody directly.
+#[event(fetch)]
+async fn fetch(_request: Request, _env: Env, _context: Context) -> Result<Response> {
+    Response::error("this Worker is driven by its queue and its timetable", 404)
+}
