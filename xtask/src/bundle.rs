@@ -14,6 +14,10 @@ use crate::rules::{self, Package};
 use crate::setup::{self, Ready};
 use crate::stamp::{self, Inputs};
 use crate::toolchain::{self, Strategy};
+use crate::turn;
+
+/// Raise it when the way of building changes, so that what was built the old way is built again.
+const RECIPE: u32 = 2;
 
 /// The six scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -102,6 +106,7 @@ pub(crate) fn everything(project: &Project, ready: &Ready) -> Result<()> {
 /// # Errors
 /// A build fails.
 pub(crate) fn workers(project: &Project, ready: &Ready, wanted: &[Worker]) -> Result<()> {
+    let _turn = turn::take(project)?;
     let packages = rules::packages(project)?;
     let mut stale = Vec::new();
     for worker in wanted {
@@ -154,7 +159,7 @@ fn step(worker: Worker) -> String {
 
 /// Everything a Worker's bytes depend on: its crate, the crates of ours below it, all versions, the tools.
 fn inputs(project: &Project, packages: &[Package], worker: Worker, strategy: Strategy) -> Result<String> {
-    let mut inputs = Inputs::new(strategy.describe());
+    let mut inputs = Inputs::new(&format!("{RECIPE} {}", strategy.describe()));
     for folder in folders(packages, worker.name()) {
         inputs = inputs.add(project, &folder)?;
     }
@@ -184,6 +189,7 @@ fn folders(packages: &[Package], name: &str) -> BTreeSet<PathBuf> {
 /// # Errors
 /// The site's build fails.
 pub(crate) fn site(project: &Project, ready: &Ready) -> Result<()> {
+    let _turn = turn::take(project)?;
     let folder = project.site();
     let hash = Inputs::new("npm run build").add(project, &folder)?.finish();
     let page: &Path = &folder.join("dist/index.html");

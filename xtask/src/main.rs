@@ -27,6 +27,7 @@ mod size;
 mod stamp;
 mod suite;
 mod toolchain;
+mod turn;
 
 use std::process::ExitCode;
 

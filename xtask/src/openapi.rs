@@ -8,16 +8,16 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::command::{done, logged};
-use crate::node::{self, Node};
+use crate::node::Node;
 use crate::project::Project;
+use crate::setup;
 
 /// Writes the document and the types.
 ///
 /// # Errors
 /// The API does not compile, or the generator fails.
 pub(crate) fn write(project: &Project) -> Result<()> {
-    let node = node::ensure(project)?;
-    node::install(project, &node, &project.site(), "npm packages of site/")?;
+    let node = setup::ensure(project)?.node;
     let path = document(project);
     fs::write(&path, generate(project)?).with_context(|| format!("writing {}", path.display()))?;
     done("site/src/api/openapi.json");

@@ -7,8 +7,9 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::command::done;
-use crate::node::{self, Node};
+use crate::node::Node;
 use crate::project::Project;
+use crate::setup;
 
 /// The oldest JavaScript that browsers still in use understand.
 const LANGUAGE: &str = "es2015";
@@ -23,7 +24,7 @@ pub(crate) fn minified(project: &Project) -> PathBuf {
 /// # Errors
 /// esbuild fails, for instance on a syntax error.
 pub(crate) fn write(project: &Project) -> Result<()> {
-    let node = node::ensure(project)?;
+    let node = setup::ensure(project)?.node;
     let path = minified(project);
     fs::write(&path, minify(project, &node)?).with_context(|| format!("writing {}", path.display()))?;
     done("workers/collect/pixel/p.min.js");

@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 
-use crate::browser;
 use crate::command::{done, heading};
 use crate::node::{self, Node};
 use crate::project::Project;
 use crate::toolchain::{self, Strategy};
+use crate::{browser, turn};
 
 /// What a set-up machine offers.
 pub(crate) struct Ready {
@@ -21,6 +21,7 @@ pub(crate) struct Ready {
 /// # Errors
 /// Something is missing that cannot be installed; the message says how to mend it.
 pub(crate) fn ensure(project: &Project) -> Result<Ready> {
+    let _turn = turn::take(project)?;
     let node = node::ensure(project)?;
     let strategy = toolchain::ensure(project)?;
     toolchain::ensure_tools(project)?;

@@ -1,4 +1,5 @@
 //! What each model answers on journeys small enough to check by hand.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
 use attribution::{
     Attributed, AttributionError, Conversion, DEFAULT_MODEL, Descriptor, Journey, Model, Order, Parameters, Scorer,

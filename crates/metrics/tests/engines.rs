@@ -4,6 +4,7 @@
 //! The ClickHouse here is the real engine, embedded (`chdb-core`), behind the HTTP front in `tools/clickhouse`;
 //! `ADROIT_TEST_CLICKHOUSE_URL` asks a server instead (a database is made and dropped there). Where the engine cannot
 //! be installed the test says so and passes.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
 mod common;
 

@@ -1,6 +1,7 @@
 //! The SQL itself, pinned: what is asked of each engine changes only on purpose.
 //!
 //! `UPDATE_STATEMENTS=1 cargo test -p metrics --test statements` rewrites the files in `tests/statements/`.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
 mod common;
 

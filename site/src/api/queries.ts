@@ -69,7 +69,7 @@ export const channelsQuery = (
 
 export const pathsQuery = (
   scope: Scope,
-  asked: Pick<Query<"/attribution/paths">, "model" | "window" | "channel" | "converted" | "q">,
+  asked: Pick<Query<"/attribution/paths">, "model" | "window" | "half_life" | "channel" | "converted" | "q">,
 ) =>
   infiniteQueryOptions({
     queryKey: ["paths", scope, asked],

@@ -1,7 +1,7 @@
 //! A warehouse to ask: generated data with everything that makes the two engines' work differ, loaded into the real
 //! D1 schema, and a runner of statements there.
 #![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::missing_panics_doc, missing_docs, unreachable_pub)]
+#![allow(missing_docs, unreachable_pub, reason = "a test's own module")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -37,7 +37,7 @@ export function PathsView({
   const scope = useScope();
   const model = search.model ?? fallback;
   const converted = search.converted ?? "yes";
-  const paths = useInfiniteQuery(pathsQuery(scope.query, { model, window: search.window, channel: search.channel, converted, q: search.q }));
+  const paths = useInfiniteQuery(pathsQuery(scope.query, { model, window: search.window, half_life: search.half_life, channel: search.channel, converted, q: search.q }));
   const channels = useQuery(channelsQuery(scope.query, { model, window: search.window, half_life: search.half_life, by: "channel" }));
   const rows = paths.data?.pages.flatMap((page) => page.rows) ?? [];
   const currency = paths.data?.pages[0]?.currency ?? scope.site.currency;

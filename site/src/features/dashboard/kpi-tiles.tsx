@@ -80,7 +80,7 @@ function Tile({
     <section
       aria-label={metric.label}
       className={cn(
-        "bg-card has-[button:hover]:bg-muted/60 relative flex h-35 flex-col px-4 pt-3.5 pb-3 transition-colors",
+        "bg-card has-[button:hover]:bg-muted/60 @container relative flex h-35 flex-col px-4 pt-3.5 pb-3 transition-colors",
         selected && "after:bg-primary after:absolute after:inset-x-0 after:top-0 after:h-0.5",
       )}
     >
@@ -116,8 +116,11 @@ function Tile({
             <Delta change={change(value, previous)} better={metric.better} />
             <span className="text-muted-foreground truncate text-2xs">
               <span className="sr-only">previous period: </span>
-              <span aria-hidden>from </span>
-              {figure(previous, metric.unit, currency)}
+              {/* A narrow tile has no room for it; it is still read aloud. */}
+              <span className="sr-only @min-[9.5rem]:not-sr-only">
+                <span aria-hidden>from </span>
+                {figure(previous, metric.unit, currency)}
+              </span>
             </span>
           </span>
         )}

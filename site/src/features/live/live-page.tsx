@@ -136,7 +136,7 @@ const EVENT_TONES: Record<string, BadgeVariant> = { purchase: "positive", refund
 
 function Hit({ hit, zone, now }: { hit: LiveHit; zone: string; now: number }) {
   return (
-    <li className="animate-arrive grid h-13 grid-cols-[4.25rem_minmax(0,1fr)_auto] items-center gap-x-3 px-4 text-[0.8125rem] sm:px-5 md:grid-cols-[4.25rem_7.5rem_minmax(0,1fr)_12rem_13rem_6rem]">
+    <li className="animate-arrive grid h-13 grid-cols-[4.25rem_minmax(0,1fr)_auto] items-center gap-x-3 px-4 text-[0.8125rem] sm:px-5 md:grid-cols-[4.25rem_7.5rem_minmax(0,1fr)_11rem_5rem] xl:grid-cols-[4.25rem_7.5rem_minmax(0,1fr)_12rem_13rem_6rem]">
       <time
         dateTime={new Date(hit.received_at).toISOString()}
         title={ago(hit.received_at, now)}
@@ -164,7 +164,7 @@ function Hit({ hit, zone, now }: { hit: LiveHit; zone: string; now: number }) {
           {hit.channel} {hit.source && hit.source !== "direct" ? <span className="text-muted-foreground">{hit.source}</span> : null}
         </span>
       </span>
-      <span className="text-muted-foreground hidden truncate text-xs md:block">
+      <span className="text-muted-foreground hidden truncate text-xs xl:block">
         {[hit.country ? country(hit.country) : "", hit.browser, hit.device].filter(Boolean).join(" · ")}
       </span>
       <span className={cn("tabular text-right font-semibold", hit.value < 0 ? "text-destructive" : "text-positive")}>

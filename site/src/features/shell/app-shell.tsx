@@ -26,7 +26,7 @@ import { DateRange } from "./date-range";
 import { Logo } from "./logo";
 import { Navigation } from "./navigation";
 
-const CommandMenu = lazy(() => import("./command-menu").then((module) => ({ default: module.CommandMenu })));
+const CommandMenu = lazy(() => import("@/features/commands/command-menu").then((module) => ({ default: module.CommandMenu })));
 
 /** Pages whose figures depend on the days chosen above. */
 const DATED = new Set(["/app/", "/app/attribution", "/app/journeys"]);

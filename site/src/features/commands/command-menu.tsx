@@ -5,7 +5,7 @@ import { useState } from "react";
 
 import { useTheme } from "@/hooks/use-theme";
 
-import { GROUPS } from "./navigation";
+import { GROUPS } from "@/features/shell/navigation";
 
 const item =
   "data-[selected=true]:bg-accent flex cursor-pointer items-center gap-2.5 rounded-md px-2.5 py-2 text-sm select-none [&_svg]:size-4 [&_svg]:text-muted-foreground";
