@@ -71,7 +71,7 @@ test('the dashboard shows the figures of the API', { skip }, async () => {
     assert.equal(await shown('Ad spend'), money(metrics.spend))
     assert.equal(await shown('Orders'), String(metrics.orders))
     assert.equal(await shown('Sessions'), String(metrics.sessions))
-    assert.ok((await shown('ROAS')).includes(metrics.roas.toFixed(2)), await shown('ROAS'))
+    assert.ok((await shown('Return on ad spend')).includes(metrics.roas.toFixed(2)), await shown('Return on ad spend'))
   })
 })
 

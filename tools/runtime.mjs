@@ -190,6 +190,8 @@ async function main() {
   process.env.ADROIT_WORKERD = createRequire(import.meta.resolve("miniflare"))("workerd").default;
   process.env.MINIFLARE_WORKERD_PATH = path.join(ROOT, "tools", "workerd.sh");
   startWatchdog();
+  // Whoever read our log may be gone before us; that must not cut the orderly end short.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
   const { Log, LogLevel, Miniflare, convertV4MiniflareOptions } = await import("miniflare");
   const miniflare = new Miniflare(

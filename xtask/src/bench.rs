@@ -56,6 +56,9 @@ pub(crate) struct Args {
     /// Most requests for each row: every new visitor is an object, and an object is files
     #[arg(long, default_value_t = 4_000)]
     requests: u64,
+    /// Run what is built already
+    #[arg(long)]
+    no_build: bool,
 }
 
 /// A part of the product that can be measured.
@@ -103,7 +106,9 @@ pub(crate) fn run(project: &Project, args: &Args) -> Result<()> {
     );
     heading("Setting up");
     let ready = setup::ensure(project)?;
-    bundle::everything(project, &ready)?;
+    if !args.no_build {
+        bundle::everything(project, &ready)?;
+    }
     let folder = project.target().join("bench");
     let state = folder.join("state");
     if state.exists() {

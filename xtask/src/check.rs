@@ -39,7 +39,11 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     });
     check("rustfmt", &mut || cargo(project, "rustfmt", &["fmt", "--all", "--check", "--", "--color=never"]));
     check("clippy, native", &mut || {
-        cargo(project, "clippy", &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"])
+        cargo(
+            project,
+            "clippy",
+            &["clippy", "--workspace", "--all-targets", "--keep-going", "--quiet", "--", "-D", "warnings"],
+        )
     });
     check("clippy, wasm", &mut || {
         if ready.strategy == Strategy::Debian {
@@ -47,7 +51,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
             return Ok(());
         }
         let packages = rules::packages(project)?;
-        let mut arguments = vec!["clippy", "--lib", "--quiet", "--target", WASM];
+        let mut arguments = vec!["clippy", "--lib", "--keep-going", "--quiet", "--target", WASM];
         for package in &packages {
             if package.room(project) != Room::Tool {
                 arguments.extend(["--package", &package.name]);

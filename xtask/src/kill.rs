@@ -53,6 +53,9 @@ pub(crate) struct Args {
     /// Of the moments of the kills and the events' contents; default: the clock
     #[arg(long)]
     seed: Option<u64>,
+    /// Run what is built already
+    #[arg(long)]
+    no_build: bool,
 }
 
 /// Runs the test.
@@ -66,7 +69,9 @@ pub(crate) fn run(project: &Project, args: &Args) -> Result<()> {
     };
     heading("Setting up");
     let ready = setup::ensure(project)?;
-    bundle::everything(project, &ready)?;
+    if !args.no_build {
+        bundle::everything(project, &ready)?;
+    }
     let own =
         Project { state: project.target().join("kill").join(seed.to_string()), port: free_ports()?, ..project.clone() };
     if own.state.exists() {

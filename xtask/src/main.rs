@@ -83,6 +83,8 @@ enum Task {
     Openapi,
     /// Minify the pixel
     Pixel,
+    /// Fill the demo shop of the runtime that is running; doing it again the same day changes little
+    Demo,
     /// Send a real clickstream or order file through the collector, with its original times
     Replay(replay::Args),
     /// Kill the runtime again and again under load; every acknowledged event must be stored exactly once
@@ -117,6 +119,7 @@ fn perform(project: &Project, task: Task) -> anyhow::Result<()> {
         Task::Size => size::run(project),
         Task::Openapi => openapi::write(project),
         Task::Pixel => pixel::write(project),
+        Task::Demo => demo::seed(&project.url()),
         Task::Replay(args) => replay::run(project, &args),
         Task::Kill(args) => kill::run(project, &args),
         Task::Bench(args) => bench::run(project, &args),

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -25,6 +25,8 @@ const FAREWELL: Duration = Duration::from_secs(8);
 pub(crate) struct Runtime {
     child: Child,
     shown: Arc<AtomicBool>,
+    /// Open as long as this is: `Child::wait` would close the child's own before it waits.
+    _lifeline: Option<ChildStdin>,
 }
 
 impl Runtime {
@@ -109,7 +111,7 @@ fn launch(project: &Project, node: &Node, detach: bool) -> Result<Runtime> {
         child
     };
     wait_until_ready(project, &mut child)?;
-    Ok(Runtime { child, shown })
+    Ok(Runtime { _lifeline: child.stdin.take(), child, shown })
 }
 
 /// Copies lines into the log file and, once asked to, to the terminal.

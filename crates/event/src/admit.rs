@@ -101,7 +101,10 @@ pub fn admit(event: &Value, arrival: &Arrival<'_>, fresh_id: impl FnOnce() -> St
 
     let name = text(object, "event")?.unwrap_or_default();
     if name.is_empty() {
-        return Err(Rejection::new("event", "is missing: name what happened, for example \"pageview\" or \"purchase\""));
+        return Err(Rejection::new(
+            "event",
+            "is missing: name what happened, for example \"pageview\" or \"purchase\"",
+        ));
     }
     bounded("event", &name, MAX_NAME)?;
 
@@ -241,9 +244,29 @@ fn consent(object: &Map<String, Value>, arrival: &Arrival<'_>) -> String {
 /// `props` and whatever stands beside the known fields: a shop's own fields are kept, not dropped.
 fn properties(object: &Map<String, Value>) -> Result<String, Rejection> {
     const KNOWN: [&str; 23] = [
-        "event", "id", "ts", "sent_at", "site", "sid", "anonymous_id", "user_id", "url", "ref", "utm_source",
-        "utm_medium", "utm_campaign", "utm_term", "utm_content", "value", "currency", "order_id", "consent", "props",
-        "user_agent", "country", "region",
+        "event",
+        "id",
+        "ts",
+        "sent_at",
+        "site",
+        "sid",
+        "anonymous_id",
+        "user_id",
+        "url",
+        "ref",
+        "utm_source",
+        "utm_medium",
+        "utm_campaign",
+        "utm_term",
+        "utm_content",
+        "value",
+        "currency",
+        "order_id",
+        "consent",
+        "props",
+        "user_agent",
+        "country",
+        "region",
     ];
     let mut props = match object.get("props") {
         None | Some(Value::Null) => Map::new(),
@@ -257,7 +280,10 @@ fn properties(object: &Map<String, Value>) -> Result<String, Rejection> {
     }
     let json = Value::Object(props).to_string();
     if json.len() > MAX_PROPS {
-        return Err(Rejection::new("props", format!("has {} bytes of JSON, at most {MAX_PROPS} are taken", json.len())));
+        return Err(Rejection::new(
+            "props",
+            format!("has {} bytes of JSON, at most {MAX_PROPS} are taken", json.len()),
+        ));
     }
     Ok(json)
 }
@@ -365,7 +391,8 @@ mod tests {
 
     #[test]
     fn money_inside_props_counts_and_what_is_no_money_stays_a_property() {
-        let hit = judge(&json!({"event": "purchase", "sid": "s", "props": {"value": 9.9, "currency": "usd"}})).unwrap().hit;
+        let hit =
+            judge(&json!({"event": "purchase", "sid": "s", "props": {"value": 9.9, "currency": "usd"}})).unwrap().hit;
         assert_eq!((hit.value_minor, hit.currency.as_str()), (990, "USD"));
         let hit = judge(&json!({"event": "colour", "sid": "s", "props": {"value": "blue"}})).unwrap().hit;
         assert_eq!((hit.value_minor, hit.currency.as_str()), (0, ""));
@@ -461,8 +488,14 @@ mod tests {
         ];
         leaf.prop_recursive(2, 16, 6, |inner| {
             let key = prop_oneof![
-                Just("event".to_owned()), Just("sid".to_owned()), Just("ts".to_owned()), Just("value".to_owned()),
-                Just("currency".to_owned()), Just("props".to_owned()), Just("sent_at".to_owned()), ".{0,4}",
+                Just("event".to_owned()),
+                Just("sid".to_owned()),
+                Just("ts".to_owned()),
+                Just("value".to_owned()),
+                Just("currency".to_owned()),
+                Just("props".to_owned()),
+                Just("sent_at".to_owned()),
+                ".{0,4}",
             ];
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),

@@ -53,7 +53,10 @@ impl Touch<'_> {
     }
 
     fn shopping_campaign(&self) -> bool {
-        self.campaign.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| word == "shop" || word == "shopping")
+        self.campaign
+            .to_lowercase()
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| word == "shop" || word == "shopping")
     }
 }
 
@@ -65,23 +68,28 @@ macro_rules! rule {
 
 /// The table.
 pub const RULES: [Rule; 20] = [
-    rule!("Direct", "no source, or source direct with no medium",
-        |t| t.source.is_empty() || (t.source == DIRECT_SOURCE && t.medium_is(&["", "none"]))),
-    rule!("Cross-network", "campaign contains cross-network or performance max",
-        |t| { let c = t.campaign.to_lowercase(); c.contains("cross-network") || c.contains("performance max") || c.contains("pmax") }),
+    rule!("Direct", "no source, or source direct with no medium", |t| t.source.is_empty()
+        || (t.source == DIRECT_SOURCE && t.medium_is(&["", "none"]))),
+    rule!("Cross-network", "campaign contains cross-network or performance max", |t| {
+        let c = t.campaign.to_lowercase();
+        c.contains("cross-network") || c.contains("performance max") || c.contains("pmax")
+    }),
     rule!("AI Assistants", "source is an AI assistant", |t| t.is(Kind::Assistant)),
-    rule!("Paid Shopping", "a shopping source or campaign, and a paid medium",
-        |t| t.paid() && (t.is(Kind::Shopping) || t.shopping_campaign())),
+    rule!("Paid Shopping", "a shopping source or campaign, and a paid medium", |t| t.paid()
+        && (t.is(Kind::Shopping) || t.shopping_campaign())),
     rule!("Paid Search", "a search engine and a paid medium", |t| t.paid() && t.is(Kind::Search)),
-    rule!("Paid Social", "a social network and a paid medium, or medium paid-social",
-        |t| t.medium == "paid-social" || (t.paid() && t.is(Kind::Social))),
+    rule!("Paid Social", "a social network and a paid medium, or medium paid-social", |t| t.medium == "paid-social"
+        || (t.paid() && t.is(Kind::Social))),
     rule!("Paid Video", "a video platform and a paid medium", |t| t.paid() && t.is(Kind::Video)),
     rule!("Display", "medium display", |t| t.medium_is(&["display"])),
     rule!("Paid Other", "any other source with a paid medium", |t| t.paid()),
-    rule!("Email", "medium email, or a mailing system", |t| t.medium == "email" || t.source == "email" || t.is(Kind::Email)),
+    rule!("Email", "medium email, or a mailing system", |t| t.medium == "email"
+        || t.source == "email"
+        || t.is(Kind::Email)),
     rule!("Affiliates", "medium affiliate", |t| t.medium == "affiliate"),
     rule!("SMS", "source or medium sms", |t| t.source == "sms" || t.medium == "sms"),
-    rule!("Mobile Push", "medium push, or one that ends in push", |t| t.medium.ends_with("push") || t.source == "firebase"),
+    rule!("Mobile Push", "medium push, or one that ends in push", |t| t.medium.ends_with("push")
+        || t.source == "firebase"),
     rule!("Audio", "medium audio or podcast", |t| t.medium_is(&["audio", "podcast"])),
     rule!("Organic Shopping", "a shopping source or campaign", |t| t.is(Kind::Shopping) || t.shopping_campaign()),
     rule!("Organic Social", "a social network, or medium social", |t| t.is(Kind::Social) || t.medium == "social"),

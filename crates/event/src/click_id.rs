@@ -32,7 +32,7 @@ pub const CLICK_IDS: [ClickId; 12] = [
 
 /// The strongest click id among query pairs, with its value.
 #[must_use]
-pub fn find<'a>(pairs: &'a [(String, String)]) -> Option<(&'static ClickId, &'a str)> {
+pub fn find(pairs: &[(String, String)]) -> Option<(&'static ClickId, &str)> {
     CLICK_IDS.iter().find_map(|click| {
         let (_, value) =
             pairs.iter().find(|(key, value)| key.eq_ignore_ascii_case(click.parameter) && !value.is_empty())?;

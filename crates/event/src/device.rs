@@ -12,7 +12,7 @@ pub struct Device {
     pub browser: String,
     /// Operating system family.
     pub os: String,
-    /// A crawler, a headless browser or a script.
+    /// A crawler or a script that says so.
     pub bot: bool,
 }
 
@@ -25,7 +25,8 @@ pub fn read(user_agent: &str) -> Device {
     if user_agent.is_empty() {
         return Device::default();
     }
-    let bot = BOTS.is_bot(user_agent);
+    // A headless browser alone proves nothing: shops test their own checkouts with one. What calls itself a crawler is.
+    let bot = BOTS.is_bot(&user_agent.replace("HeadlessChrome", "Chrome"));
     let Some(found) = woothee::parser::Parser::new().parse(user_agent) else {
         return Device { bot, ..Device::default() };
     };
@@ -53,13 +54,34 @@ mod tests {
     #[test]
     fn people_and_machines_are_told_apart() {
         for (user_agent, class, browser, bot) in [
-            ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36", "desktop", "Chrome", false),
-            ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1", "mobile", "Safari", false),
-            ("Mozilla/5.0 (Linux; Android 14; SM-X900) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36", "tablet", "Chrome", false),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+                "desktop",
+                "Chrome",
+                false,
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+                "mobile",
+                "Safari",
+                false,
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 14; SM-X900) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+                "tablet",
+                "Chrome",
+                false,
+            ),
             ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "desktop", "Firefox", false),
             ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "", "Googlebot", true),
-            ("Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)", "desktop", "", true),
+            (
+                "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
+                "desktop",
+                "",
+                true,
+            ),
             ("curl/8.5.0", "", "", true),
+            ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.0.0 Safari/537.36", "desktop", "Chrome", false),
             ("", "", "", false),
         ] {
             let device = read(user_agent);

@@ -63,8 +63,16 @@ impl Address {
 
 /// Referrers that stand between two pages of one visit and are no origin of it: payment pages and sign-in screens.
 const PASS_THROUGH: [&str; 10] = [
-    "paypal.com", "stripe.com", "klarna.com", "adyen.com", "mollie.com", "accounts.google.com", "appleid.apple.com",
-    "pay.google.com", "shop.app", "checkout.com",
+    "paypal.com",
+    "stripe.com",
+    "klarna.com",
+    "adyen.com",
+    "mollie.com",
+    "accounts.google.com",
+    "appleid.apple.com",
+    "pay.google.com",
+    "shop.app",
+    "checkout.com",
 ];
 
 /// Finds where the visit came from, strongest evidence first: UTM parameters sent or in the URL, a click id, a
@@ -228,7 +236,13 @@ mod tests {
     #[test]
     fn the_strongest_evidence_names_the_source() {
         for (url, referrer, source, medium, channel) in [
-            ("https://shop.test/?utm_source=Facebook&utm_medium=CPC", "https://google.com/", "facebook", "cpc", "Paid Social"),
+            (
+                "https://shop.test/?utm_source=Facebook&utm_medium=CPC",
+                "https://google.com/",
+                "facebook",
+                "cpc",
+                "Paid Social",
+            ),
             ("https://shop.test/?gclid=abc", "https://www.google.de/", "google", "cpc", "Paid Search"),
             ("https://shop.test/?utm_source=google&gclid=abc", "", "google", "cpc", "Paid Search"),
             ("https://shop.test/?utm_source=newsletter&utm_medium=email", "", "newsletter", "email", "Email"),
@@ -241,7 +255,11 @@ mod tests {
             ("https://shop.test/?utm_medium=email", "", "(not set)", "email", "Email"),
         ] {
             let found = from(&hit(url, referrer));
-            assert_eq!((found.source.as_str(), found.medium.as_str(), found.channel.as_str()), (source, medium, channel), "{url} {referrer}");
+            assert_eq!(
+                (found.source.as_str(), found.medium.as_str(), found.channel.as_str()),
+                (source, medium, channel),
+                "{url} {referrer}"
+            );
         }
     }
 

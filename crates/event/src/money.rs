@@ -105,7 +105,8 @@ mod tests {
 
     #[test]
     fn what_is_no_amount_is_refused() {
-        for amount in [json!("12,50"), json!("1.2.3"), json!(""), json!("-"), json!("1e99"), json!(true), json!("€5")] {
+        for amount in [json!("12,50"), json!("1.2.3"), json!(""), json!("-"), json!("1e99"), json!(true), json!("€5")]
+        {
             assert_eq!(minor_units(&amount, "EUR"), None, "{amount}");
         }
     }

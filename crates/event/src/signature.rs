@@ -26,7 +26,9 @@ impl Refusal {
         match self {
             Self::Malformed => "the signature must have the form t=<unix seconds>,v1=<hex>",
             Self::Expired => "the signature's time is more than 5 minutes from ours: sign again, and check the clock",
-            Self::Mismatch => "the signature does not match the body: check the site's secret and sign the exact bytes sent",
+            Self::Mismatch => {
+                "the signature does not match the body: check the site's secret and sign the exact bytes sent"
+            }
         }
     }
 }
@@ -80,8 +82,7 @@ fn mac(secret: &[u8], unix_s: i64, body: &[u8]) -> Hmac<Sha256> {
 }
 
 fn decode_hex(text: &str) -> Option<Vec<u8>> {
-    let nibbles: Option<Vec<u8>> =
-        text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
+    let nibbles: Option<Vec<u8>> = text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
     let nibbles = nibbles?;
     if nibbles.len() % 2 != 0 {
         return None;

@@ -49,7 +49,12 @@ pub const SOURCES: [Source; 48] = [
     source("klaviyo", Kind::Email, &[], &["klaviyomail.com", "klclick.com", "trk.klclick.com"]),
     source("mailchimp", Kind::Email, &[], &["list-manage.com", "mailchi.mp"]),
     source("gemini", Kind::Assistant, &["gemini.google.com", "bard"], &["gemini.google.com", "bard.google.com"]),
-    source("chatgpt", Kind::Assistant, &["chatgpt.com", "openai", "chat.openai.com"], &["chatgpt.com", "chat.openai.com"]),
+    source(
+        "chatgpt",
+        Kind::Assistant,
+        &["chatgpt.com", "openai", "chat.openai.com"],
+        &["chatgpt.com", "chat.openai.com"],
+    ),
     source("perplexity", Kind::Assistant, &["perplexity.ai"], &["perplexity.ai"]),
     source("claude", Kind::Assistant, &["claude.ai"], &["claude.ai"]),
     source("copilot", Kind::Assistant, &["copilot.microsoft.com"], &["copilot.microsoft.com"]),
@@ -59,12 +64,22 @@ pub const SOURCES: [Source; 48] = [
     source("youtube", Kind::Video, &["yt", "youtube.com"], &["youtube.com", "youtu.be"]),
     source("vimeo", Kind::Video, &["vimeo.com"], &["vimeo.com"]),
     source("twitch", Kind::Video, &["twitch.tv"], &["twitch.tv"]),
-    source("google shopping", Kind::Shopping, &["google_shopping", "googleshopping", "shopping.google.com"], &["shopping.google.com"]),
+    source(
+        "google shopping",
+        Kind::Shopping,
+        &["google_shopping", "googleshopping", "shopping.google.com"],
+        &["shopping.google.com"],
+    ),
     source("amazon", Kind::Shopping, &["amazon.com"], &["amazon."]),
     source("ebay", Kind::Shopping, &["ebay.com"], &["ebay."]),
     source("etsy", Kind::Shopping, &["etsy.com"], &["etsy.com"]),
     source("idealo", Kind::Shopping, &["idealo.de"], &["idealo."]),
-    source("google", Kind::Search, &["google.com", "googleads", "google ads", "google-ads", "google_ads", "adwords"], &["google.", "com.google.android.googlequicksearchbox", "syndicatedsearch.goog"]),
+    source(
+        "google",
+        Kind::Search,
+        &["google.com", "googleads", "google ads", "google-ads", "google_ads", "adwords"],
+        &["google.", "com.google.android.googlequicksearchbox", "syndicatedsearch.goog"],
+    ),
     source("bing", Kind::Search, &["bing.com", "microsoft", "bingads", "microsoft ads"], &["bing.com"]),
     source("yahoo", Kind::Search, &["yahoo.com"], &["search.yahoo.com", "yahoo.com", "yahoo.co.jp"]),
     source("duckduckgo", Kind::Search, &["ddg", "duckduckgo.com"], &["duckduckgo.com"]),
@@ -76,7 +91,25 @@ pub const SOURCES: [Source; 48] = [
     source("brave", Kind::Search, &["search.brave.com"], &["search.brave.com"]),
     source("startpage", Kind::Search, &["startpage.com"], &["startpage.com"]),
     source("qwant", Kind::Search, &["qwant.com"], &["qwant.com"]),
-    source("facebook", Kind::Social, &["fb", "facebook.com", "m.facebook.com", "l.facebook.com", "lm.facebook.com", "www.facebook.com", "meta", "facebookads", "facebook ads", "facebook_ads", "fb.com", "face book"], &["facebook.com", "fb.com", "fb.me", "messenger.com"]),
+    source(
+        "facebook",
+        Kind::Social,
+        &[
+            "fb",
+            "facebook.com",
+            "m.facebook.com",
+            "l.facebook.com",
+            "lm.facebook.com",
+            "www.facebook.com",
+            "meta",
+            "facebookads",
+            "facebook ads",
+            "facebook_ads",
+            "fb.com",
+            "face book",
+        ],
+        &["facebook.com", "fb.com", "fb.me", "messenger.com"],
+    ),
     source("instagram", Kind::Social, &["ig", "instagram.com", "l.instagram.com", "insta"], &["instagram.com"]),
     source("threads", Kind::Social, &["threads.net", "threads.com"], &["threads.net", "threads.com"]),
     source("whatsapp", Kind::Social, &["wa", "whatsapp.com"], &["whatsapp.com", "wa.me"]),
@@ -97,7 +130,19 @@ pub const SOURCES: [Source; 48] = [
 const MEDIA: [(&str, &[&str]); 12] = [
     ("cpc", &["ppc", "paidsearch", "paid search", "paid-search", "paid_search", "sem", "cpc."]),
     ("paid-social", &["paidsocial", "paid social", "paid_social", "social_paid", "social-paid", "cpc_social"]),
-    ("social", &["social-media", "social media", "social_media", "social-network", "social network", "sm", "organic_social", "organic-social"]),
+    (
+        "social",
+        &[
+            "social-media",
+            "social media",
+            "social_media",
+            "social-network",
+            "social network",
+            "sm",
+            "organic_social",
+            "organic-social",
+        ],
+    ),
     ("email", &["e-mail", "e mail", "e_mail", "mail", "newsletter", "edm"]),
     ("organic", &["seo", "organic search", "organic-search", "organic_search"]),
     ("referral", &["link", "ref", "referrer"]),
@@ -179,16 +224,22 @@ mod tests {
         for alias in ["Facebook", "fb", "FACEBOOK.COM", " m.facebook.com ", "https://www.facebook.com/", "Meta"] {
             assert_eq!(normalise(alias), "facebook", "{alias}");
         }
-        for (raw, stored) in [("x.com", "twitter"), ("IG", "instagram"), ("News Letter", "news letter"), ("(direct)", "")] {
+        for (raw, stored) in
+            [("x.com", "twitter"), ("IG", "instagram"), ("News Letter", "news letter"), ("(direct)", "")]
+        {
             assert_eq!(normalise(raw), stored);
         }
     }
 
     #[test]
     fn media_fold_into_one_spelling() {
-        for (raw, stored) in
-            [("PPC", "cpc"), ("e-mail", "email"), ("Paid Social", "paid-social"), ("(none)", "none"), ("Podcast", "podcast")]
-        {
+        for (raw, stored) in [
+            ("PPC", "cpc"),
+            ("e-mail", "email"),
+            ("Paid Social", "paid-social"),
+            ("(none)", "none"),
+            ("Podcast", "podcast"),
+        ] {
             assert_eq!(normalise_medium(raw), stored);
         }
     }

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 pub const MAX_EVENTS: usize = 500;
 /// Largest body, bytes.
 pub const MAX_BODY: usize = 512 * 1024;
+/// Names the inbox row that a signed request replays: refused again, the event is not kept a second time.
+pub const REPLAY_HEADER: &str = "Adroit-Replay";
 
 /// A request's events with what they share.
 #[derive(Debug, Clone, PartialEq)]

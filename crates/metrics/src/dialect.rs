@@ -80,7 +80,15 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(dialect: Dialect) -> Self {
+    /// A writer for one tenant's question: the tenant is the statement's first value, so that whoever runs it can tell
+    /// whose it is.
+    pub(crate) fn of(dialect: Dialect, scope: &Scope) -> Self {
+        let mut writer = Self::new(dialect);
+        writer.text(&scope.tenant_id);
+        writer
+    }
+
+    fn new(dialect: Dialect) -> Self {
         Self { dialect, params: Vec::new() }
     }
 

@@ -132,7 +132,7 @@ fn column(base: &Base) -> String {
 
 /// One fact's aggregates.
 fn aggregate(fact: Fact, bases: &[&'static Base], request: &Request, dialect: Dialect) -> Statement {
-    let mut writer = Writer::new(dialect);
+    let mut writer = Writer::of(dialect, &request.scope);
     let tenant = writer.text(&request.scope.tenant_id);
     let site = writer.text(&request.scope.site);
 
@@ -240,7 +240,7 @@ fn rolled_up(fact: Fact, request: &Request, dialect: Dialect) -> bool {
 /// Events by hour: counts for clean hours, the events themselves for the hours that have changed since they were
 /// counted.
 fn hourly_counts(request: &Request) -> Statement {
-    let mut writer = Writer::new(Dialect::D1);
+    let mut writer = Writer::of(Dialect::D1, &request.scope);
     let tenant = writer.text(&request.scope.tenant_id);
     let site = writer.text(&request.scope.site);
     let hours = request.range.local_hours();

@@ -137,21 +137,24 @@ pub fn select_events(condition: &str) -> String {
 const MARK_HOURS: &str = "INSERT OR IGNORE INTO dirty_hours (tenant_id, site, local_hour) \
      SELECT DISTINCT ?1, value ->> 'site', value ->> 'local_hour' FROM json_each(?2)";
 
+/// Found by key: the planner would otherwise read all of the tenant's events to match a list of unknown length.
 const CHANGE_EVENTS: &str = "UPDATE events SET session_id = c.value ->> 'session_id', touch = c.value ->> 'touch', \
      touch_number = c.value ->> 'touch_number', source = c.value ->> 'source', medium = c.value ->> 'medium', \
      channel = c.value ->> 'channel', revision = c.value ->> 'revision' \
-     FROM json_each(?2) AS c WHERE events.tenant_id = ?1 AND events.id = c.value ->> 'id' \
+     FROM json_each(?2) AS c WHERE +events.tenant_id = ?1 AND events.seq = ( \
+       SELECT x.seq FROM events x WHERE x.tenant_id = ?1 AND x.id = c.value ->> 'id') \
      AND c.value ->> 'revision' > events.revision";
 
 const FORGET_DUPLICATES: &str = "DELETE FROM order_duplicates \
      WHERE tenant_id = ?1 AND order_id IN (SELECT value FROM json_each(?2))";
 
-/// Of several purchase events with one order id, all but the earliest; ties go to the smaller event id.
+/// Of several purchase events with one order id, all but the earliest; ties go to the smaller event id. The `+` keeps
+/// the planner from reading all of a site's purchases for each order.
 const FIND_DUPLICATES: &str = "INSERT INTO order_duplicates (tenant_id, event_id, order_id) \
      SELECT e.tenant_id, e.id, e.order_id FROM events e WHERE e.tenant_id = ?1 AND e.event = 'purchase' \
      AND e.order_id <> '' AND e.order_id IN (SELECT value FROM json_each(?2)) AND EXISTS ( \
        SELECT 1 FROM events f WHERE f.tenant_id = e.tenant_id AND f.site = e.site AND f.order_id = e.order_id \
-       AND f.order_id <> '' AND f.event = 'purchase' AND (f.t, f.id) < (e.t, e.id))";
+       AND f.order_id <> '' AND +f.event = 'purchase' AND (f.t, f.id) < (e.t, e.id))";
 
 /// The sessions of the batch, and those of other purchase events of its orders: one of them may just have become, or
 /// ceased to be, the duplicate.

@@ -372,8 +372,8 @@ export interface paths {
         put?: never;
         /**
          * Sends a refused event to the collector again.
-         * @description 1. Unknown → 404; no longer open → 409. 2. Send it, signed as the site. 3. Taken → replayed. 4. Refused again →
-         *     stays open with the new reason.
+         * @description 1. Unknown → 404; no longer open → 409. 2. Send it, signed as the site and named as a replay. 3. Taken → replayed.
+         *     4. Refused again → stays open with the new reason.
          */
         post: operations["replay"];
         delete?: never;

@@ -33,11 +33,8 @@ pub fn destination(method: &str, path: &str, accept: Option<&str>, fetch_mode: O
     if API_ONLY_PATHS.contains(&path) || !matches!(method, "GET" | "HEAD") {
         return Destination::Api;
     }
-    let navigates = match fetch_mode {
-        Some(mode) => mode == "navigate",
-        // Old browsers do not say; they do say that they want HTML.
-        None => accept.is_some_and(|accept| accept.contains("text/html")),
-    };
+    // Browsers say that they navigate; what is older or simpler says that it wants HTML, which no caller of an API does.
+    let navigates = fetch_mode == Some("navigate") || accept.is_some_and(|accept| accept.contains("text/html"));
     let last = path.rsplit('/').next().unwrap_or_default();
     if path.starts_with("/assets/") || (last.contains('.') && !under_a_resource(path)) {
         Destination::File
@@ -98,6 +95,8 @@ mod tests {
             ("GET", "/journeys", HTML, Some("navigate"), Page),
             ("GET", "/journeys", JSON, Some("cors"), Api),
             ("GET", "/journeys", HTML, None, Page),
+            ("GET", "/journeys", HTML, Some("cors"), Page),
+            ("GET", "/journeys", None, Some("navigate"), Page),
             ("GET", "/journeys", None, None, Api),
             ("GET", "/journeys/v:a.b", JSON, Some("same-origin"), Api),
             ("GET", "/journeys/v:a.b", HTML, Some("navigate"), Page),

@@ -12,7 +12,7 @@ use crate::target::Target;
 use crate::{authority, cors, inbox, refuse, site};
 use event::admit::{Arrival, Rejection, admit};
 use event::wire::{self, Envelope, Unreadable};
-use event::{Delivery, Hit, Origin};
+use event::{Delivery, Hit, Origin, signature};
 use futures::{StreamExt, stream};
 use platform::{clock, session_object, settings};
 use problem::{FieldError, Problem};
@@ -51,7 +51,8 @@ async fn take(
     let now = clock::now_ms();
     // The site comes first, so that even a refusal can be read by the page that caused it.
     let parsed = wire::parse(body);
-    let key = target.site()
+    let key = target
+        .site()
         .or_else(|| parsed.as_ref().ok().and_then(|envelope| envelope.site_key().map(str::to_owned)))
         .or_else(|| settings::variable(env, settings::DEFAULT_SITE));
     let site = match &key {
@@ -78,7 +79,11 @@ async fn take(
     let refused = |problem| (problem, Some(Rc::clone(&site)));
     let sender = authority::sender(request, body, &site, env, now).map_err(refused)?;
     let judged = judge(request, &envelope, &site, sender, now);
-    inbox::keep(env, &site.row.tenant_id, &site.row.key, now, &judged.kept_aside).await;
+    // Only who knows the site's secret can say that this is in the inbox already.
+    let names = |header: &str| request.headers().has(header).unwrap_or(false);
+    if !(names(wire::REPLAY_HEADER) && names(signature::HEADER)) {
+        inbox::keep(env, &site.row.tenant_id, &site.row.key, now, &judged.kept_aside).await;
+    }
     let accepted = judged.deliveries.iter().map(|(_, places)| places.len()).sum::<usize>();
     if accepted == 0 && !judged.errors.is_empty() {
         return Err(refused(Problem::invalid(judged.errors)));
@@ -102,10 +107,8 @@ struct Judged {
 fn judge(request: &Request, envelope: &Envelope, site: &Site, sender: Origin, now: i64) -> Judged {
     let header = |name: &str| request.headers().get(name).ok().flatten().unwrap_or_default();
     let user_agent = header("User-Agent");
-    let (country, region) = request
-        .cf()
-        .map(|cf| (cf.country().unwrap_or_default(), cf.region().unwrap_or_default()))
-        .unwrap_or_default();
+    let (country, region) =
+        request.cf().map(|cf| (cf.country().unwrap_or_default(), cf.region().unwrap_or_default())).unwrap_or_default();
     let arrival = Arrival {
         received_at: now,
         sent_at: envelope.sent_at.as_ref(),
@@ -173,8 +176,10 @@ async fn hand_over(env: &Env, deliveries: Vec<(Delivery, Vec<usize>)>) -> std::r
         .into_iter()
         .map(|place| FieldError::new(format!("/batch/{place}"), "was not stored; send it again with the same id"))
         .collect();
-    Err(Problem::unavailable("some events were not stored: send the request again; ids already stored are not counted twice")
-        .with_errors(errors))
+    Err(Problem::unavailable(
+        "some events were not stored: send the request again; ids already stored are not counted twice",
+    )
+    .with_errors(errors))
 }
 
 fn unreadable_problem(unreadable: &Unreadable) -> Problem {

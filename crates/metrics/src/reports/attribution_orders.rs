@@ -28,7 +28,7 @@ pub struct Row {
 /// At most `limit` orders of the range, after the last one of the page before.
 #[must_use]
 pub fn statement(scope: &Scope, range: &DateRange, after: Option<&After>, limit: u32, dialect: Dialect) -> Statement {
-    let mut writer = Writer::new(dialect);
+    let mut writer = Writer::of(dialect, scope);
     let join = join_person(&mut writer, scope, "o");
     let hours = in_hours(&mut writer, scope, "o", &range.local_hours());
     let value = value(&mut writer, scope, "o");

@@ -63,7 +63,7 @@ pub fn of_buyers(
     limit: u32,
     dialect: Dialect,
 ) -> Statement {
-    let mut writer = Writer::new(dialect);
+    let mut writer = Writer::of(dialect, scope);
     let join = join_person(&mut writer, scope, "o");
     let hours = in_hours(&mut writer, scope, "o", &range.local_hours());
     let buyers = format!(
@@ -80,7 +80,7 @@ pub fn of_buyers(
 /// At most `limit` touches of these persons in a span of time (UTC ms, end excluded), with their pages.
 #[must_use]
 pub fn of_persons(scope: &Scope, persons: &[String], span: &Range<i64>, limit: u32, dialect: Dialect) -> Statement {
-    let mut writer = Writer::new(dialect);
+    let mut writer = Writer::of(dialect, scope);
     let list = writer.json_list(persons);
     let value = match dialect {
         Dialect::D1 => "value",

@@ -25,7 +25,7 @@ pub struct Row {
 /// At most `limit` names.
 #[must_use]
 pub fn statement(scope: &Scope, range: &DateRange, limit: u32, dialect: Dialect) -> Statement {
-    let mut writer = Writer::new(dialect);
+    let mut writer = Writer::of(dialect, scope);
     let value = value(&mut writer, scope, "e");
     let hours = in_hours(&mut writer, scope, "e", &range.local_hours());
     let table = writer.events();

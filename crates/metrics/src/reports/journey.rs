@@ -92,7 +92,7 @@ pub struct EventRow {
 /// The keys of the person. A visitor nobody linked has none: its only key is the person itself.
 #[must_use]
 pub fn keys(scope: &Scope, person: &str, dialect: Dialect) -> Statement {
-    let mut writer = Writer::new(dialect);
+    let mut writer = Writer::of(dialect, scope);
     let table = writer.identities();
     let of_identities = of_site(&mut writer, scope, "k");
     let person = writer.text(person);
@@ -104,7 +104,7 @@ pub fn keys(scope: &Scope, person: &str, dialect: Dialect) -> Statement {
 /// What the person bought.
 #[must_use]
 pub fn bought(scope: &Scope, person: &str, dialect: Dialect) -> Statement {
-    let mut writer = Writer::new(dialect);
+    let mut writer = Writer::of(dialect, scope);
     let visitors = visitors(&mut writer, scope, person);
     let join = writer.join_in_order();
     let of_sessions = of_site(&mut writer, scope, "s");
@@ -124,7 +124,7 @@ pub fn bought(scope: &Scope, person: &str, dialect: Dialect) -> Statement {
 /// visits are listed too: whoever opens a journey wants to see all of it.
 #[must_use]
 pub fn sessions(scope: &Scope, person: &str, after: Option<&After>, limit: u32, dialect: Dialect) -> Statement {
-    let mut writer = Writer::new(dialect);
+    let mut writer = Writer::of(dialect, scope);
     let visitors = visitors(&mut writer, scope, person);
     let join = writer.join_in_order();
     // Left alone, SQLite reads all the tenant's sessions rather than go to the table from this index.
@@ -150,7 +150,7 @@ pub fn sessions(scope: &Scope, person: &str, after: Option<&After>, limit: u32, 
 /// At most `limit` events of these sessions, oldest first.
 #[must_use]
 pub fn events(scope: &Scope, sessions: &[String], limit: u32, dialect: Dialect) -> Statement {
-    let mut writer = Writer::new(dialect);
+    let mut writer = Writer::of(dialect, scope);
     let table = writer.events();
     let of_events = of_site(&mut writer, scope, "e");
     let sessions = writer.json_list(sessions);

@@ -55,7 +55,7 @@ pub fn statement(
     limit: u32,
     dialect: Dialect,
 ) -> Statement {
-    let mut writer = Writer::new(dialect);
+    let mut writer = Writer::of(dialect, scope);
     let hours = range.local_hours();
     let visit_join = join_person(&mut writer, scope, "s");
     let visit_hours = in_hours(&mut writer, scope, "s", &hours);

@@ -76,7 +76,7 @@ const COLUMNS: &str = "e.seq AS seq, e.id AS id, e.event AS event, e.t AS t, e.r
 /// so that the feed of a quiet site does not search through its neighbours' hits.
 #[must_use]
 pub fn latest(scope: &Scope, limit: u32) -> Statement {
-    let mut writer = Writer::new(Dialect::D1);
+    let mut writer = Writer::of(Dialect::D1, scope);
     let of_events = of_site(&mut writer, scope, "e");
     let sql = format!(
         "SELECT {COLUMNS}\nFROM events e INDEXED BY events_by_hour\n\
@@ -89,7 +89,7 @@ pub fn latest(scope: &Scope, limit: u32) -> Statement {
 /// At most `limit` hits stored after `seq`, oldest first.
 #[must_use]
 pub fn after(scope: &Scope, seq: i64, limit: u32) -> Statement {
-    let mut writer = Writer::new(Dialect::D1);
+    let mut writer = Writer::of(Dialect::D1, scope);
     let of_events = of_site(&mut writer, scope, "e");
     let seq = writer.integer(seq);
     // The unary plus keeps the planner on the rowid: only what is new is read.
@@ -108,7 +108,7 @@ pub fn cursor() -> Statement {
 /// Who was here since an instant (UTC ms); `since_hour` is its local hour.
 #[must_use]
 pub fn active(scope: &Scope, since_ms: i64, since_hour: i64) -> Statement {
-    let mut writer = Writer::new(Dialect::D1);
+    let mut writer = Writer::of(Dialect::D1, scope);
     let of_events = of_site(&mut writer, scope, "e");
     let (hour, since) = (writer.integer(since_hour), writer.integer(since_ms));
     let sql = format!(
@@ -121,7 +121,7 @@ pub fn active(scope: &Scope, since_ms: i64, since_hour: i64) -> Statement {
 /// What was sold since the start of a local day.
 #[must_use]
 pub fn sold(scope: &Scope, local_day: i64) -> Statement {
-    let mut writer = Writer::new(Dialect::D1);
+    let mut writer = Writer::of(Dialect::D1, scope);
     let of_orders = of_site(&mut writer, scope, "o");
     let value = value(&mut writer, scope, "o");
     let hour = writer.integer(local_day * 24);

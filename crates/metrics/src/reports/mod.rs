@@ -74,3 +74,40 @@ fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
         Written::Null(()) => Ok(0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use calendar::{DateRange, Zone};
+
+    use super::*;
+    use crate::{Dialect, Param, Statement};
+
+    #[test]
+    fn every_reports_first_value_is_its_tenant() {
+        let scope = Scope { tenant_id: "acme".to_owned(), site: "shop".to_owned(), currency: "EUR".to_owned() };
+        let range = DateRange::last_30_days(Zone::parse("UTC").unwrap(), 1_795_000_000_000);
+        let keys = ["v:1".to_owned()];
+        for dialect in [Dialect::D1, Dialect::ClickHouse] {
+            let statements: Vec<Statement> = vec![
+                attribution_orders::statement(&scope, &range, None, 1, dialect),
+                attribution_touches::of_buyers(&scope, &range, 1, None, 1, dialect),
+                attribution_touches::of_persons(&scope, &keys, &(0..1), 1, dialect),
+                event_names::statement(&scope, &range, 1, dialect),
+                journey::keys(&scope, "v:1", dialect),
+                journey::bought(&scope, "v:1", dialect),
+                journey::sessions(&scope, "v:1", None, 1, dialect),
+                journey::events(&scope, &keys, 1, dialect),
+                journeys::statement(&scope, &range, Some("x"), None, 1, dialect),
+                paths::statement(&scope, &range, 1, &paths::Narrowed::default(), None, 1, dialect),
+                live::latest(&scope, 1),
+                live::after(&scope, 1, 1),
+                live::active(&scope, 1, 1),
+                live::sold(&scope, 1),
+            ];
+            for statement in statements {
+                assert_eq!(statement.params.first(), Some(&Param::Text("acme".to_owned())), "{}", statement.sql);
+                assert!(statement.sql.contains("?1") || statement.sql.contains("{p1:String}"), "{}", statement.sql);
+            }
+        }
+    }
+}

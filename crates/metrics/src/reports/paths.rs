@@ -76,7 +76,7 @@ pub fn statement(
     limit: u32,
     dialect: Dialect,
 ) -> Statement {
-    let mut writer = Writer::new(dialect);
+    let mut writer = Writer::of(dialect, scope);
     let hours = range.local_hours();
     let order_join = join_person(&mut writer, scope, "o");
     let order_hours = in_hours(&mut writer, scope, "o", &hours);

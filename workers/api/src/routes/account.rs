@@ -7,7 +7,7 @@ use control::site::{self, SiteForm, secret_purpose};
 use control::snippet::{collect_url, snippet};
 use control::tenant::{DEFAULT_PLAN, display_name};
 use control::token::{self, LIFETIME_MS};
-use control::{Membership, Role, SiteKey, password, user};
+use control::{Environment, Membership, Role, SiteKey, password, user};
 use http::header::SET_COOKIE;
 use http::{HeaderValue, StatusCode};
 use platform::directory::{self, LoginRow};
@@ -47,7 +47,7 @@ pub async fn login(Visitor(runtime): Visitor, Form(form): Form<LoginRequest>) ->
         Some(tenant) => memberships.iter().find(|row| row.tenant_id == tenant),
         None => memberships.first(),
     };
-    let refusal = refusal(&runtime, &email, &form.password, right, chosen);
+    let refusal = refusal(runtime.environment(), &email, &form.password, right, chosen);
     // The attempt is kept where its tenant can see it; an unknown address belongs to nobody.
     if let Some(row) = chosen.or(memberships.first()) {
         let action = if refusal.is_none() { "session.create" } else { "session.refuse" };
@@ -82,9 +82,15 @@ pub async fn login(Visitor(runtime): Visitor, Form(form): Form<LoginRequest>) ->
 }
 
 /// Why a sign-in is refused, for the audit log; the caller never learns which it was.
-fn refusal(runtime: &Runtime, email: &str, password: &str, right: bool, chosen: Option<&LoginRow>) -> Option<String> {
+fn refusal(
+    environment: Environment,
+    email: &str,
+    password: &str,
+    right: bool,
+    chosen: Option<&LoginRow>,
+) -> Option<String> {
     let in_use = InUse { logins: &[email], secrets: &[password], ..InUse::default() };
-    match (chosen, demo::refuse_demo_in_production(runtime.environment(), in_use)) {
+    match (chosen, demo::refuse_demo_in_production(environment, in_use)) {
         (_, Err(error)) => Some(error.to_string()),
         _ if !right => Some("wrong password".to_owned()),
         (None, _) => Some("not a member of that tenant".to_owned()),
@@ -281,4 +287,65 @@ fn checked(form: NewTenant) -> Result<(String, site::NewSite), Refused> {
 fn taken(key: &SiteKey) -> Refused {
     let detail = format!("the site key {key} is taken; choose another or leave it out");
     Failure::conflict(detail.clone()).with_errors(vec![FieldError::new("/site/key", detail)]).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(status: &str) -> LoginRow {
+        LoginRow {
+            user_id: "u".into(),
+            email: "a@b.test".into(),
+            name: "Ann".into(),
+            password_hash: String::new(),
+            status: status.into(),
+            tenant_id: "t".into(),
+            tenant_name: "T".into(),
+            role: "admin".into(),
+        }
+    }
+
+    #[test]
+    fn a_sign_in_needs_the_password_a_membership_and_an_active_user() {
+        use Environment::Production;
+        let active = member("active");
+        assert_eq!(refusal(Production, "a@b.test", "pw", true, Some(&active)), None);
+        for (right, row, reason) in [
+            (false, Some(&active), "wrong password"),
+            (false, None, "wrong password"),
+            (true, None, "not a member of that tenant"),
+            (true, Some(&member("suspended")), "the user is suspended"),
+        ] {
+            assert_eq!(refusal(Production, "a@b.test", "pw", right, row).as_deref(), Some(reason));
+        }
+    }
+
+    #[test]
+    fn the_demo_signs_in_locally_only_even_with_the_right_password() {
+        let row = member("active");
+        assert_eq!(refusal(Environment::Local, demo::EMAIL, demo::PASSWORD, true, Some(&row)), None);
+        let refused = |email: &str, password: &str| refusal(Environment::Production, email, password, true, Some(&row));
+        assert!(refused(demo::EMAIL, "a password of its own").is_some_and(|reason| reason.contains("demo login")));
+        assert!(refused("a@b.test", demo::PASSWORD).is_some());
+    }
+
+    #[test]
+    fn a_site_is_shown_with_its_snippet_and_an_unreadable_one_is_our_fault() {
+        let record = SiteRecord {
+            key: "shop".into(),
+            name: "Shop".into(),
+            currency: "EUR".into(),
+            time_zone: "UTC".into(),
+            origins: r#"["https://shop.test"]"#.into(),
+            session_timeout_ms: 1,
+            lookback_days: 30,
+        };
+        let site = shown(&record, "https://c.test").unwrap();
+        assert_eq!(site.collect_url, "https://c.test/attribution/collect");
+        assert!(site.snippet.contains("https://c.test/p.js") && site.snippet.contains("\"shop\""));
+        assert_eq!(site.origins, ["https://shop.test"]);
+        let broken = SiteRecord { origins: "nonsense".into(), ..record };
+        assert_eq!(shown(&broken, "").unwrap_err().problem().status, 500);
+    }
 }

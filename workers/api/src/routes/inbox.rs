@@ -1,7 +1,7 @@
 //! Events that were refused: listed, replayed after a fix, or dismissed.
 
 use axum::Json;
-use event::signature;
+use event::{signature, wire};
 use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use platform::{Error, settings};
@@ -19,10 +19,6 @@ use crate::store::audit::Entry;
 use crate::store::inbox::{InboxRecord, STATES};
 use crate::wire::inbox::{Inbox, InboxQuery, InboxReplay, InboxRow};
 use crate::wire::problem::Problem;
-
-/// Tells the collector that a request replays this refused event, so that it is not kept a second time. The collector
-/// believes it only on a signed request.
-pub const REPLAY_HEADER: &str = "Adroit-Replay";
 
 /// The longest answer of the collector that is read, in bytes.
 const MAX_ANSWER: usize = 64 * 1024;
@@ -52,8 +48,8 @@ pub async fn list_inbox(caller: Caller, Params(query): Params<InboxQuery>) -> An
 
 /// Sends a refused event to the collector again.
 ///
-/// 1. Unknown → 404; no longer open → 409. 2. Send it, signed as the site. 3. Taken → replayed. 4. Refused again →
-/// stays open with the new reason.
+/// 1. Unknown → 404; no longer open → 409. 2. Send it, signed as the site and named as a replay. 3. Taken → replayed.
+/// 4. Refused again → stays open with the new reason.
 #[utoipa::path(
     post, path = "/inbox/{id}/replay", tag = "inbox", params(("id" = String, Path, description = "Inbox id")),
     responses((status = 200, body = InboxReplay), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
@@ -158,7 +154,7 @@ async fn send(caller: &Caller, record: &InboxRecord, body: &str) -> Answer<Outco
     let headers = Headers::new();
     headers.set("content-type", "application/json").map_err(failed)?;
     headers.set(signature::HEADER, &signed).map_err(failed)?;
-    headers.set(REPLAY_HEADER, &record.id).map_err(failed)?;
+    headers.set(wire::REPLAY_HEADER, &record.id).map_err(failed)?;
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_headers(headers).with_body(Some(body.into()));
     let site = utf8_percent_encode(&record.site, NON_ALPHANUMERIC);
