@@ -26,7 +26,7 @@ use worker::{DurableObject, Env, Method, Request, Response, Result, State, durab
 
 /// From the first new hit to the alarm, ms: long enough for a page's burst to travel as one parcel, short enough for
 /// the live view.
-const GATHER_MS: i64 = 150;
+const GATHER_MS: i64 = 100;
 /// After a failure to reach the queue or the database, ms.
 const RETRY_MS: i64 = 2_000;
 /// How long after a visit has ended the object waits for stragglers, ms, unless `SESSION_LATE_MS` says otherwise.

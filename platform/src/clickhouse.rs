@@ -86,8 +86,7 @@ impl ClickHouse {
         set("X-ClickHouse-Key", &self.password)?;
         let mut init = RequestInit::new();
         init.with_method(Method::Post).with_headers(headers).with_body(Some(body.into()));
-        let request =
-            Request::new_with_init(url.as_str(), &init).map_err(|e| Error::unavailable("ClickHouse", e))?;
+        let request = Request::new_with_init(url.as_str(), &init).map_err(|e| Error::unavailable("ClickHouse", e))?;
         let mut response = Fetch::Request(request).send().await.map_err(|e| Error::unavailable("ClickHouse", e))?;
         let text = response.text().await.map_err(|e| Error::unavailable("ClickHouse", e))?;
         if response.status_code() == 200 {

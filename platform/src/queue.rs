@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::JsValue;
-use worker::{Env, MessageBatch, MessageExt, RawMessage, RawMessageBuilder, QueueContentType};
+use worker::{Env, MessageBatch, MessageExt, QueueContentType, RawMessage, RawMessageBuilder};
 
 /// Largest message a queue takes is 128 KB; bodies stay below this many bytes so that the envelope fits.
 pub const MAX_MESSAGE: usize = 100_000;

@@ -99,10 +99,8 @@ async fn call<T: Serialize>(stub: &Stub, path: &str, body: &T) -> Result<()> {
     // Only the path matters: the stub already is the address.
     let request = web_sys::Request::new_with_str_and_init(&format!("https://session{path}"), &init)
         .map_err(|e| Error::unavailable("building a call", worker::Error::from(e)))?;
-    let mut response = stub
-        .fetch_with_request(Request::from(request))
-        .await
-        .map_err(|e| Error::unavailable("a session object", e))?;
+    let mut response =
+        stub.fetch_with_request(Request::from(request)).await.map_err(|e| Error::unavailable("a session object", e))?;
     if response.status_code() == 204 {
         return Ok(());
     }

@@ -180,7 +180,8 @@ fn summary(input: &Input) -> String {
     if let (true, Some(spend), Some(roas)) = (spent, say("spend"), say("roas")) {
         sentences.push(format!("{spend} of advertising brought {roas} for each unit spent"));
     }
-    if let Some(best) = input.channels.iter().max_by(|a, b| a.revenue.total_cmp(&b.revenue)).filter(|c| c.revenue > 0.0) {
+    if let Some(best) = input.channels.iter().max_by(|a, b| a.revenue.total_cmp(&b.revenue)).filter(|c| c.revenue > 0.0)
+    {
         sentences.push(format!(
             "{} was the strongest channel with {}",
             best.name,
@@ -410,6 +411,9 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_by_thousands() {
-        assert_eq!([grouped(1_234_567.891, 2), grouped(999.0, 0), grouped(-1_000.0, 0)], ["1,234,567.89", "999", "-1,000"]);
+        assert_eq!(
+            [grouped(1_234_567.891, 2), grouped(999.0, 0), grouped(-1_000.0, 0)],
+            ["1,234,567.89", "999", "-1,000"]
+        );
     }
 }

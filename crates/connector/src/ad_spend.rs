@@ -90,7 +90,8 @@ pub fn read(bytes: &[u8], currency: &str) -> Result<Report, FileError> {
     // Spreadsheet programs put a byte order mark in front.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let delimiter = delimiter(bytes);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).delimiter(delimiter).from_reader(bytes);
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).delimiter(delimiter).from_reader(bytes);
     let header = reader.byte_headers().map_err(|e| FileError::Header(e.to_string()))?.clone();
     let names: Vec<String> = header.iter().map(|name| String::from_utf8_lossy(name).to_lowercase()).collect();
     let place = |column: &str| {
@@ -151,7 +152,10 @@ fn read_row(cell: &impl Fn(&str) -> String, currency: &str) -> Result<Spend, Fau
     }
     let found = cell("currency");
     if !found.is_empty() && money::currency(&found) != Some(currency) {
-        return Err(fault("currency", format!("is `{found}`, the site's is {currency}: import in the site's currency")));
+        return Err(fault(
+            "currency",
+            format!("is `{found}`, the site's is {currency}: import in the site's currency"),
+        ));
     }
     let amount = cell("spend").replace(['\u{a0}', ' '], "");
     let spend_minor = money::minor_units(&Value::String(plain_decimal(&amount)), currency)
@@ -214,7 +218,10 @@ mod tests {
         let report = read(file.as_bytes(), "EUR").unwrap();
         assert_eq!((report.rows, report.errors.len(), report.spend.len()), (3, 0, 2));
         let spring = &report.spend[0];
-        assert_eq!((spring.source.as_str(), spring.medium.as_str(), spring.channel.as_str()), ("facebook", "paid-social", "Paid Social"));
+        assert_eq!(
+            (spring.source.as_str(), spring.medium.as_str(), spring.channel.as_str()),
+            ("facebook", "paid-social", "Paid Social")
+        );
         assert_eq!((spring.impressions, spring.clicks, spring.spend_minor), (1500, 25, 2000));
         assert_eq!((report.spend[1].channel.as_str(), report.spend[1].spend_minor), ("Paid Search", 123_400));
     }

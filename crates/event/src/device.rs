@@ -81,7 +81,12 @@ mod tests {
                 true,
             ),
             ("curl/8.5.0", "", "", true),
-            ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.0.0 Safari/537.36", "desktop", "Chrome", false),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.0.0 Safari/537.36",
+                "desktop",
+                "Chrome",
+                false,
+            ),
             ("", "", "", false),
         ] {
             let device = read(user_agent);

@@ -221,7 +221,10 @@ impl Event {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands skip_serializing_if a reference")]
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands skip_serializing_if a reference; only 64-bit targets mind"
+)]
 fn is_zero(value: &i64) -> bool {
     *value == 0
 }

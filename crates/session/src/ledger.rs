@@ -163,10 +163,7 @@ mod tests {
         ledger.place(10_000_000, TIMEOUT, || "later".to_owned());
         ledger.place(8_000_000, TIMEOUT, || "earlier".to_owned());
         let placement = ledger.place(9_000_000, TIMEOUT, || "never".to_owned());
-        assert_eq!(
-            placement,
-            Placement::Merged { session: "earlier".to_owned(), absorbed: "later".to_owned() }
-        );
+        assert_eq!(placement, Placement::Merged { session: "earlier".to_owned(), absorbed: "later".to_owned() });
         assert_eq!(
             ledger.sessions(),
             [Session { id: "earlier".to_owned(), started_at: 8_000_000, ended_at: 10_000_000 }]

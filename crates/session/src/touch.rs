@@ -44,12 +44,11 @@ pub fn touches(steps: &[Step]) -> Vec<Touch> {
         }
     }
     if found.is_empty() {
-        found.extend(
-            ordered
-                .iter()
-                .find(|step| step.pageview)
-                .map(|step| Touch { id: step.id.clone(), t: step.t, direct: true }),
-        );
+        found.extend(ordered.iter().find(|step| step.pageview).map(|step| Touch {
+            id: step.id.clone(),
+            t: step.t,
+            direct: true,
+        }));
     }
     found
 }
@@ -69,8 +68,13 @@ mod tests {
 
     #[test]
     fn a_repeated_signal_counts_once_and_a_new_one_again() {
-        let steps = [step("a", 1, true, "google"), step("b", 2, true, "google"), step("c", 3, true, ""),
-            step("d", 4, true, "email"), step("e", 5, true, "google")];
+        let steps = [
+            step("a", 1, true, "google"),
+            step("b", 2, true, "google"),
+            step("c", 3, true, ""),
+            step("d", 4, true, "email"),
+            step("e", 5, true, "google"),
+        ];
         assert_eq!(ids(&steps), [("a".to_owned(), false), ("d".to_owned(), false), ("e".to_owned(), false)]);
     }
 

@@ -27,10 +27,45 @@ pub struct Statement {
 
 /// The columns of `events` that an [`Event`] fills, in the struct's order; a test holds the two together.
 pub const COLUMNS: [&str; 39] = [
-    "tenant_id", "id", "site", "visitor", "anonymous_id", "user_id", "event", "t", "received_at", "origin", "url",
-    "host", "path", "referrer", "source", "medium", "campaign", "term", "content", "click_id_kind", "click_id",
-    "channel", "value_minor", "currency", "order_id", "country", "region", "device", "browser", "os", "bot", "consent",
-    "flags", "props", "session_id", "touch", "touch_number", "revision", "local_hour",
+    "tenant_id",
+    "id",
+    "site",
+    "visitor",
+    "anonymous_id",
+    "user_id",
+    "event",
+    "t",
+    "received_at",
+    "origin",
+    "url",
+    "host",
+    "path",
+    "referrer",
+    "source",
+    "medium",
+    "campaign",
+    "term",
+    "content",
+    "click_id_kind",
+    "click_id",
+    "channel",
+    "value_minor",
+    "currency",
+    "order_id",
+    "country",
+    "region",
+    "device",
+    "browser",
+    "os",
+    "bot",
+    "consent",
+    "flags",
+    "props",
+    "session_id",
+    "touch",
+    "touch_number",
+    "revision",
+    "local_hour",
 ];
 
 /// JSON text of one bound value may not exceed D1's 2 MB; a batch is cut into pieces of about this size.
@@ -57,7 +92,10 @@ impl<C: Serialize> Batch<C> {
     pub fn statements(&self, raw_key: &str) -> Result<Vec<Statement>, serde_json::Error> {
         let mut statements = Vec::new();
         for piece in pieces(&self.events)? {
-            statements.push(Statement { sql: insert_events(), values: vec![Value::Text(piece.clone()), Value::Text(raw_key.to_owned())] });
+            statements.push(Statement {
+                sql: insert_events(),
+                values: vec![Value::Text(piece.clone()), Value::Text(raw_key.to_owned())],
+            });
             statements.push(Statement { sql: MARK_HOURS.to_owned(), values: vec![Value::Text(piece)] });
         }
         for piece in pieces(&self.changes)? {
@@ -242,11 +280,7 @@ pub fn links(events: &[Event]) -> BTreeSet<Link> {
 /// would join two known users; then both stay as they are. Commutative and repeatable.
 #[must_use]
 pub fn join(site: &str, link: &Link) -> Vec<Statement> {
-    let values = vec![
-        Value::Text(site.to_owned()),
-        Value::Text(link.visitor.clone()),
-        Value::Text(link.other.clone()),
-    ];
+    let values = vec![Value::Text(site.to_owned()), Value::Text(link.visitor.clone()), Value::Text(link.other.clone())];
     [
         "INSERT OR IGNORE INTO identities (tenant_id, site, key, person) VALUES (?1, ?2, ?3, ?3), (?1, ?2, ?4, ?4)",
         "UPDATE identities SET person = (SELECT MIN(i.person) FROM identities i \

@@ -206,14 +206,7 @@ impl Store {
     pub(super) fn place(&self, id: &str, session: &str, pageview: bool, signal: &str, body: &str) -> Result<()> {
         self.run(
             "UPDATE event SET state = ?, session = ?, pageview = ?, signal = ?, revision = 1, body = ? WHERE id = ?",
-            vec![
-                UNSTORED.into(),
-                session.into(),
-                i64::from(pageview).into(),
-                signal.into(),
-                body.into(),
-                id.into(),
-            ],
+            vec![UNSTORED.into(), session.into(), i64::from(pageview).into(), signal.into(), body.into(), id.into()],
         )
         .map(|_| ())
     }
@@ -229,7 +222,9 @@ impl Store {
 
     pub(super) fn set_touch(&self, id: &str, touch: i64) -> Result<()> {
         self.run(
-            &format!("UPDATE event SET touch = ?, number = CASE WHEN ? = 0 THEN 0 ELSE number END, {CHANGED} WHERE id = ?"),
+            &format!(
+                "UPDATE event SET touch = ?, number = CASE WHEN ? = 0 THEN 0 ELSE number END, {CHANGED} WHERE id = ?"
+            ),
             vec![touch.into(), touch.into(), id.into()],
         )
         .map(|_| ())
@@ -280,8 +275,7 @@ impl Store {
     }
 
     pub(super) fn last_arrival(&self) -> Result<i64> {
-        self.number("SELECT MAX(received_at) AS value FROM event", Vec::new())?
-            .map_or_else(|| Ok(0), Ok::<i64, Error>)
+        self.number("SELECT MAX(received_at) AS value FROM event", Vec::new())?.map_or_else(|| Ok(0), Ok::<i64, Error>)
     }
 }
 

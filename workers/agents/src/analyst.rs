@@ -35,7 +35,10 @@ struct Site {
 pub(crate) async fn run(env: &Env, database: &TenantDb, run: &Run) -> Result<Ending> {
     let asked: Asked = serde_json::from_str(&run.input).map_err(|e| Error::corrupt("agent input", e))?;
     let site: Option<Site> = database
-        .first("SELECT name, currency, time_zone FROM sites WHERE tenant_id = ?1 AND key = ?2", &[run.site.as_str().into()])
+        .first(
+            "SELECT name, currency, time_zone FROM sites WHERE tenant_id = ?1 AND key = ?2",
+            &[run.site.as_str().into()],
+        )
         .await?;
     let Some(site) = site else {
         return Ok(Ending::Failed(format!("there is no site {}", run.site)));
@@ -45,11 +48,8 @@ pub(crate) async fn run(env: &Env, database: &TenantDb, run: &Run) -> Result<End
         Ok(range) => range,
         Err(error) => return Ok(Ending::Failed(error.to_string())),
     };
-    let scope = Scope {
-        tenant_id: database.tenant().to_owned(),
-        site: run.site.clone(),
-        currency: site.currency.clone(),
-    };
+    let scope =
+        Scope { tenant_id: database.tenant().to_owned(), site: run.site.clone(), currency: site.currency.clone() };
     let warehouse = Warehouse::open(env, database)?;
     let ask = async |range: &DateRange, ids: &[&str], by: Option<Dimension>| -> Result<Answer> {
         let metrics = ids.iter().map(|id| catalog::metric(id)).collect::<std::result::Result<Vec<_>, _>>();
@@ -62,8 +62,10 @@ pub(crate) async fn run(env: &Env, database: &TenantDb, run: &Run) -> Result<End
     };
     let before = range.previous();
     let totals = (ask(&range, &TOTALS, None).await?, ask(&before, &TOTALS, None).await?);
-    let channels =
-        (ask(&range, &BY_CHANNEL, Some(Dimension::Channel)).await?, ask(&before, &BY_CHANNEL, Some(Dimension::Channel)).await?);
+    let channels = (
+        ask(&range, &BY_CHANNEL, Some(Dimension::Channel)).await?,
+        ask(&before, &BY_CHANNEL, Some(Dimension::Channel)).await?,
+    );
     let input = Input {
         site: site.name,
         currency: site.currency,

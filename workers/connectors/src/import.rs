@@ -44,10 +44,14 @@ pub(crate) async fn run(env: &Env, request: &Request) -> Result<()> {
         return Ok(());
     };
     database
-        .run("UPDATE imports SET status = 'running' WHERE tenant_id = ?1 AND id = ?2", &[request.import_id.as_str().into()])
+        .run(
+            "UPDATE imports SET status = 'running' WHERE tenant_id = ?1 AND id = ?2",
+            &[request.import_id.as_str().into()],
+        )
         .await?;
     let Some(bytes) = file(env, &import.object_key).await? else {
-        return finish(&database, request, "failed", "the uploaded file is gone: upload it again", &Report::default()).await;
+        return finish(&database, request, "failed", "the uploaded file is gone: upload it again", &Report::default())
+            .await;
     };
     match ad_spend::read(&bytes, &import.currency) {
         Err(error) => finish(&database, request, "failed", &error.to_string(), &Report::default()).await,
@@ -135,7 +139,15 @@ async fn finish(database: &TenantDb, request: &Request, status: &str, detail: &s
             Statement::new(
                 "UPDATE imports SET status = ?3, detail = ?4, rows_total = ?5, rows_loaded = ?6, rows_rejected = ?7, \
                  finished_at = ?8 WHERE tenant_id = ?1 AND id = ?2",
-                vec![id(), status.into(), detail.into(), report.rows.into(), loaded.into(), rejected.into(), now.into()],
+                vec![
+                    id(),
+                    status.into(),
+                    detail.into(),
+                    report.rows.into(),
+                    loaded.into(),
+                    rejected.into(),
+                    now.into(),
+                ],
             ),
             Statement::new(
                 "INSERT OR REPLACE INTO import_errors (tenant_id, import_id, row, field, reason) \

@@ -22,7 +22,12 @@ pub(crate) async fn run(env: &Env) -> Result<()> {
         let outcome = roll_up(env, &site).await;
         match outcome {
             Ok(0) => {}
-            Ok(hours) => platform::log::info("cron", &site.tenant_id, "rolled up", &[("site", json!(site.key)), ("hours", json!(hours))]),
+            Ok(hours) => platform::log::info(
+                "cron",
+                &site.tenant_id,
+                "rolled up",
+                &[("site", json!(site.key)), ("hours", json!(hours))],
+            ),
             Err(error) => platform::log::error("cron", &site.tenant_id, "rolling up failed", &error),
         }
     }

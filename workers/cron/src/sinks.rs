@@ -89,8 +89,10 @@ impl Sink for RawLog {
         // An earlier attempt claimed these events. If it died before it wrote its object, write it in its place.
         for key in others {
             if !raw_log::exists(share.env, &key).await? {
-                let events: Vec<Event> =
-                    share.database.rows(&embedded::select_events("raw_key = ?2 ORDER BY seq"), &[key.as_str().into()]).await?;
+                let events: Vec<Event> = share
+                    .database
+                    .rows(&embedded::select_events("raw_key = ?2 ORDER BY seq"), &[key.as_str().into()])
+                    .await?;
                 put(share.env, &key, events.iter()).await?;
             }
         }
@@ -158,9 +160,8 @@ async fn new_links(share: &Share<'_>) -> Result<Vec<Link>> {
     let known: Vec<Identity> =
         share.database.rows(embedded::KNOWN_IDENTITIES, &[share.site.into(), Param::Text(keys)]).await?;
     let person: BTreeMap<String, String> = known.into_iter().map(|row| (row.key, row.person)).collect();
-    let joined = |link: &Link| {
-        person.get(&link.visitor).is_some_and(|visitor| person.get(&link.other) == Some(visitor))
-    };
+    let joined =
+        |link: &Link| person.get(&link.visitor).is_some_and(|visitor| person.get(&link.other) == Some(visitor));
     Ok(links.into_iter().filter(|link| !joined(link)).collect())
 }
 

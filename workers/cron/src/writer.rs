@@ -74,7 +74,8 @@ async fn write_share(env: &Env, tenant: &str, site: &str, parcels: &[Parcel]) ->
 
 /// Puts the parcels together: each event once, in its latest revision, with its place on the site's wall clock.
 fn gather(parcels: &[Parcel], zone: Zone) -> Batch<Change> {
-    let mut batch = Batch { events: Vec::new(), changes: Vec::new(), changed_sessions: BTreeSet::new(), absorbed: BTreeSet::new() };
+    let mut batch =
+        Batch { events: Vec::new(), changes: Vec::new(), changed_sessions: BTreeSet::new(), absorbed: BTreeSet::new() };
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
     for event in parcels.iter().flat_map(|parcel| &parcel.events) {
         let mut event_here = event.clone();

@@ -254,10 +254,6 @@ fn rolled_up_hours_equal_a_count_and_retention_keeps_what_attribution_needs() {
         ["0|pageview|0|2", "0|pageview|1|1"]
     );
     assert_eq!(dump(&connection, "SELECT local_hour FROM dirty_hours"), ["1"]);
-    run(
-        &connection,
-        super::RETIRE,
-        &[Value::Text("s".to_owned()), Value::Integer(10), Value::Integer(100)],
-    );
+    run(&connection, super::RETIRE, &[Value::Text("s".to_owned()), Value::Integer(10), Value::Integer(100)]);
     assert_eq!(dump(&connection, "SELECT id FROM events ORDER BY id"), ["next", "touch"]);
 }
