@@ -182,6 +182,22 @@ test('the analyst writes the summary from the catalog', async () => {
   assert.equal(figure.value, metrics.revenue)
 })
 
+test('rolled-up hours count what their events count', async () => {
+  const sid = randomUUID()
+  const page = (hours) => ({ event: 'rolled', sid, ts: Date.now() - hours * 3600_000 })
+  await product.send({ batch: [page(2), page(3), page(3)] })
+  const from = `from=${day(Date.now() - 86_400_000)}&to=${day()}`
+  const counted = async () => {
+    const { body } = await product.api(`/analytics/timeseries?metric=events&event=rolled&gran=h&${from}`)
+    return body.points.filter((point) => point.value > 0).map((point) => point.value)
+  }
+  await eventually(async () => assert.deepEqual(await counted(), [2, 1]))
+  await product.scheduled('5 * * * *')
+  assert.deepEqual(await counted(), [2, 1])
+  await product.send(page(3))
+  await eventually(async () => assert.deepEqual(await counted(), [3, 1]))
+})
+
 test('another tenant sees none of it', async () => {
   const strangers = await fetch(`${product.url}/analytics/summary?${today}`)
   assert.equal(strangers.status, 401)

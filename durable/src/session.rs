@@ -65,7 +65,6 @@ impl DurableObject for Session {
     }
 
     async fn alarm(&self) -> Result<Response> {
-        self.armed.store(false, Relaxed);
         if let Err(error) = self.work().await {
             platform::log::error("durable", &self.tenant(), "a session object will try again", &error);
             self.arm(RETRY_MS).await?;
@@ -127,18 +126,21 @@ impl Session {
             return self.leave().await;
         };
         recall::recall(&self.env, &store, &visitor).await?;
+        // What arrived while the warehouse was asked is placed now; what arrives from here on arms anew.
+        self.armed.store(false, Relaxed);
         settle::settle(&store, &visitor)?;
-        send::send(&self.env, &store, &visitor).await?;
-
         let now = clock::now_ms();
-        if store.has_arrived()? {
-            return self.arm(GATHER_MS).await;
-        }
+        let parcels = send::pack(&store, &visitor, now)?;
         if let Some(due) = store.next_due()? {
-            return self.arm((due - now).max(GATHER_MS)).await;
+            self.arm((due - now).max(GATHER_MS)).await?;
+        } else {
+            let over = store.last_arrival()? + visitor.session_timeout_ms + self.late_ms()?;
+            if now >= over {
+                return self.leave().await;
+            }
+            self.arm(over - now).await?;
         }
-        let over = store.last_arrival()? + visitor.session_timeout_ms + self.late_ms()?;
-        if now >= over { self.leave().await } else { self.arm(over - now).await }
+        send::send(&self.env, &parcels).await
     }
 
     /// Everything that must last is in the warehouse: the storage goes, so that past visitors leave no files.

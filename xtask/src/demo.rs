@@ -3,6 +3,7 @@
 //!
 //! Events have the same ids whenever a day is simulated, so seeding again after an interruption doubles nothing.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -20,6 +21,9 @@ use crate::replay::sender::{Pace, Sender};
 const CONNECTIONS: usize = 3;
 /// Events in a request: large enough that requests cost little, small enough that the bar moves.
 const BATCH: usize = 250;
+/// Most events on their way to the warehouse. The collector takes events faster than the sinks, as it should; but what
+/// waits longer than an object's patience is handed over again, and two months of visitors at once would wait longer.
+const ON_THE_WAY: usize = 2_000;
 /// How long nothing may arrive in the sinks before waiting is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at what is still under way.
@@ -41,7 +45,37 @@ pub(crate) fn seed(base_url: &str) -> Result<()> {
     let bar = progress(shop.events().len(), "sending")?;
     let sender = Sender::new(base_url, demo::SITE_KEY, None)?;
     let pace = Pace { batch: BATCH, connections: CONNECTIONS };
-    let sent = sender.send_all(shop.into_iter(), pace, &bar)?;
+    let sent = thread::scope(|scope| {
+        let (stored, over) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let (stored, over, api, days) = (&stored, &over, &api, &days);
+        scope.spawn(move || {
+            while !over.load(Ordering::Relaxed) {
+                thread::sleep(PAUSE);
+                // A look that fails is no news; sending itself tells whether the runtime is still there.
+                if let Ok(now) = api.stored(days) {
+                    stored.store(now, Ordering::Relaxed);
+                }
+            }
+        });
+        let paced = shop.into_iter().enumerate().map(move |(number, event)| {
+            let mut since = Instant::now();
+            let mut last = 0;
+            loop {
+                let now = stored.load(Ordering::Relaxed);
+                if now > last {
+                    (last, since) = (now, Instant::now());
+                }
+                // Machines' events are not counted, so the difference is a little too large: the wait has an end.
+                if number < now + number / 20 + ON_THE_WAY || since.elapsed() > PATIENCE {
+                    return event;
+                }
+                thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let sent = sender.send_all(paced, pace, &bar);
+        over.store(true, Ordering::Relaxed);
+        sent
+    })?;
     bar.finish_and_clear();
     if sent.accepted != sent.sent {
         bail!("the collector refused some of the demo's events: {:?}", sent.rejected);

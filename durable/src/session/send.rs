@@ -11,27 +11,37 @@ const QUEUE: &str = "EVENTS";
 /// Most events in one alarm's work; the rest follows in the next.
 const MOST: i64 = 1_000;
 
-/// Sends what is due.
-pub(super) async fn send(env: &Env, store: &Store, visitor: &Visitor) -> Result<()> {
-    let now = platform::clock::now_ms();
-    let mut parcel = Draft::new(visitor);
+/// Packs what is due and marks it as sent, in the commit that also holds its placing: the runtime lets no message
+/// leave before that commit is on disk. Should the message not leave at all, it is due again like one that got lost.
+pub(super) fn pack(store: &Store, visitor: &Visitor, now: i64) -> Result<Vec<Parcel>> {
+    let mut parcels = Vec::new();
+    let mut draft = Draft::new(visitor);
+    let mut ids = Vec::new();
     for row in store.due(now, MOST)? {
         let room = row.body.len() + row.id.len() + 400;
-        if parcel.size + room > queue::MAX_MESSAGE && !parcel.ids.is_empty() {
-            let full = std::mem::replace(&mut parcel, Draft::new(visitor));
-            full.dispatch(env, store, now).await?;
+        if draft.size + room > queue::MAX_MESSAGE && draft.size > 0 {
+            parcels.push(std::mem::replace(&mut draft, Draft::new(visitor)).parcel);
         }
-        parcel.add(row, room)?;
+        ids.push(row.id.clone());
+        draft.add(row, room)?;
     }
-    if !parcel.ids.is_empty() {
-        parcel.dispatch(env, store, now).await?;
+    if draft.size > 0 {
+        parcels.push(draft.parcel);
+        store.sent(&ids, now)?;
+    }
+    Ok(parcels)
+}
+
+/// Hands parcels to the queue.
+pub(super) async fn send(env: &Env, parcels: &[Parcel]) -> Result<()> {
+    for parcel in parcels {
+        queue::send(env, QUEUE, parcel).await?;
     }
     Ok(())
 }
 
 struct Draft {
     parcel: Parcel,
-    ids: Vec<String>,
     size: usize,
 }
 
@@ -46,14 +56,12 @@ impl Draft {
                 changes: Vec::new(),
                 absorbed: Vec::new(),
             },
-            ids: Vec::new(),
             size: 0,
         }
     }
 
     fn add(&mut self, row: Unstored, room: usize) -> Result<()> {
         self.size += room;
-        self.ids.push(row.id.clone());
         if !row.moved_from.is_empty() && !self.parcel.absorbed.contains(&row.moved_from) {
             self.parcel.absorbed.push(row.moved_from.clone());
         }
@@ -75,11 +83,6 @@ impl Draft {
         }
         self.parcel.events.push(event);
         Ok(())
-    }
-
-    async fn dispatch(self, env: &Env, store: &Store, now: i64) -> Result<()> {
-        queue::send(env, QUEUE, &self.parcel).await?;
-        store.sent(&self.ids, now)
     }
 }
 

@@ -170,10 +170,6 @@ impl Store {
         self.rows("SELECT id, t, body FROM event WHERE state = ? ORDER BY t, id", vec![ARRIVED.into()])
     }
 
-    pub(super) fn has_arrived(&self) -> Result<bool> {
-        Ok(self.number("SELECT 1 AS value FROM event WHERE state = ? LIMIT 1", vec![ARRIVED.into()])?.is_some())
-    }
-
     /// Earliest and latest time among the hits that wait, `None` when none does.
     pub(super) fn arrived_span(&self) -> Result<Option<(i64, i64)>> {
         let first = self.number("SELECT MIN(t) AS value FROM event WHERE state = ?", vec![ARRIVED.into()])?;
