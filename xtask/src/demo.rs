@@ -24,8 +24,9 @@ const BATCH: usize = 250;
 /// Most events on their way to the warehouse. The collector takes events faster than the sinks, as it should; but what
 /// waits longer than an object's patience is handed over again, and two months of visitors at once would wait longer.
 const ON_THE_WAY: usize = 2_000;
-/// How long nothing may arrive in the sinks before waiting is given up.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long nothing may arrive in the sinks before waiting is given up: longer than an object waits before it hands
+/// over again what was lost on the way.
+const PATIENCE: Duration = Duration::from_secs(150);
 /// Between two looks at what is still under way.
 const PAUSE: Duration = Duration::from_millis(400);
 
@@ -45,9 +46,9 @@ pub(crate) fn seed(base_url: &str) -> Result<()> {
     let bar = progress(shop.events().len(), "sending")?;
     let sender = Sender::new(base_url, demo::SITE_KEY, None)?;
     let pace = Pace { batch: BATCH, connections: CONNECTIONS };
+    let (stored, over) = (&AtomicUsize::new(0), &AtomicBool::new(false));
     let sent = thread::scope(|scope| {
-        let (stored, over) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let (stored, over, api, days) = (&stored, &over, &api, &days);
+        let (api, days) = (&api, &days);
         scope.spawn(move || {
             while !over.load(Ordering::Relaxed) {
                 thread::sleep(PAUSE);
@@ -142,18 +143,25 @@ impl Api {
         id_of(&self.post(&format!("/imports/ad-spend?site={}", demo::SITE_KEY), csv)?)
     }
 
+    /// How many events of people the warehouse shows.
+    fn stored(&self, (from, to): &(String, String)) -> Result<usize> {
+        let site = demo::SITE_KEY;
+        let answer =
+            self.get(&format!("/analytics/timeseries?metric=events&gran=d&from={from}&to={to}&site={site}"))?;
+        let points = answer.get("points").and_then(Value::as_array).context("the timeseries has no points")?;
+        // Counts come as JSON numbers of whatever kind; below 2^53 they are exact.
+        let stored: f64 = points.iter().filter_map(|point| point.get("value")?.as_f64()).sum();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of counts")]
+        let stored = stored as usize;
+        Ok(stored)
+    }
+
     /// Waits until the warehouse shows all events that people (not machines) sent.
-    fn wait_for_events(&self, expected: usize, (from, to): &(String, String)) -> Result<()> {
+    fn wait_for_events(&self, expected: usize, days: &(String, String)) -> Result<()> {
         let bar = progress(expected, "storing")?;
-        let path = format!("/analytics/timeseries?metric=events&gran=d&from={from}&to={to}&site={}", demo::SITE_KEY);
         let (mut most, mut since) = (0, Instant::now());
         loop {
-            let answer = self.get(&path)?;
-            let points = answer.get("points").and_then(Value::as_array).context("the timeseries has no points")?;
-            // Counts come as JSON numbers of whatever kind; below 2^53 they are exact.
-            let stored: f64 = points.iter().filter_map(|point| point.get("value")?.as_f64()).sum();
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of counts")]
-            let stored = stored as usize;
+            let stored = self.stored(days)?;
             bar.set_position(stored as u64);
             if stored >= expected {
                 bar.finish_and_clear();

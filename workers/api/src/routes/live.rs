@@ -27,7 +27,7 @@ use crate::wire::analytics::{LiveActive, LiveHit, LiveQuery};
 use crate::wire::problem::Problem;
 
 /// Between two looks at the database.
-const POLL: Duration = Duration::from_millis(400);
+const POLL: Duration = Duration::from_millis(250);
 
 /// Between two counts of who is here, in ms.
 const ACTIVE_EVERY_MS: i64 = 2_000;
