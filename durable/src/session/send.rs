@@ -62,8 +62,10 @@ impl Draft {
 
     fn add(&mut self, row: Unstored, room: usize) -> Result<()> {
         self.size += room;
-        if !row.moved_from.is_empty() && !self.parcel.absorbed.contains(&row.moved_from) {
-            self.parcel.absorbed.push(row.moved_from.clone());
+        for left in row.moved_from.split_whitespace() {
+            if !self.parcel.absorbed.iter().any(|known| known == left) {
+                self.parcel.absorbed.push(left.to_owned());
+            }
         }
         if row.body.is_empty() {
             self.parcel.changes.push(change(row));

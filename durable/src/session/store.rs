@@ -53,6 +53,7 @@ pub(super) struct StepRow {
 pub(super) struct Unstored {
     pub(super) id: String,
     pub(super) session: String,
+    /// Ids of the sessions it has left, separated by spaces.
     pub(super) moved_from: String,
     pub(super) signal: String,
     pub(super) touch: i64,
@@ -189,11 +190,12 @@ impl Store {
         .map(|_| ())
     }
 
-    /// Moves the events of an absorbed session.
+    /// Moves the events of an absorbed session. Every session an event has left since the sinks last confirmed it is
+    /// remembered, because any of them may be the one under which they hold it.
     pub(super) fn absorb(&self, absorbed: &str, into: &str) -> Result<()> {
         self.run(
-            "UPDATE event SET session = ?, moved_from = ?, state = ?, revision = revision + 1, sent_at = 0, attempts = 0 WHERE session = ?",
-            vec![into.into(), absorbed.into(), UNSTORED.into(), absorbed.into()],
+            "UPDATE event SET session = ?1, moved_from = LTRIM(moved_from || ' ' || ?2), state = ?3, revision = revision + 1, sent_at = 0, attempts = 0 WHERE session = ?2",
+            vec![into.into(), absorbed.into(), UNSTORED.into()],
         )?;
         self.run("DELETE FROM session WHERE id = ?", vec![absorbed.into()]).map(|_| ())
     }
