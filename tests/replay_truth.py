@@ -1,6 +1,7 @@
 """Counts the reference files on its own, to compare with what Adroit makes of them.
 
-python3 replay_truth.py FOLDER prints JSON: per file events, users, sessions, purchases and revenue in minor units.
+python3 replay_truth.py FOLDER [CDNOW_ROWS] prints JSON: per file events, users, sessions, purchases and revenue in
+minor units; of CDNOW's file only the first rows, if so many are asked for.
 A session ends where more than 30 minutes pass between two events of a user; exactly 30 minutes do not end it.
 Nothing here knows of maps, Adroit's crates or its database.
 """
@@ -12,6 +13,7 @@ import sys
 from collections import defaultdict
 from datetime import datetime, timezone
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 TIMEOUT_S = 30 * 60
@@ -59,11 +61,11 @@ def clickstream(path):
     return figures(events)
 
 
-def cdnow(path):
+def cdnow(path, rows):
     events = []
     with open(path, encoding="ascii") as file:
         next(file)
-        for line in file:
+        for line in islice(file, rows):
             customer, day, _, dollars = line.split()
             events.append((customer, seconds(day, "%Y%m%d"), Decimal(dollars)))
     return figures(events)
@@ -80,9 +82,10 @@ def retentioneering(path):
 
 def main():
     folder = Path(sys.argv[1])
+    rows = int(sys.argv[2]) if len(sys.argv) > 2 else None
     print(json.dumps({
         "clickstream-1998": clickstream(folder / "ecommerce_clickstream_1998_1999.csv"),
-        "cdnow": cdnow(folder / "cdnow_master.txt"),
+        "cdnow": cdnow(folder / "cdnow_master.txt", rows),
         "retentioneering": retentioneering(folder / "retentioneering_ecom_synthetic.csv.gz"),
     }, indent=2))
 

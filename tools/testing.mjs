@@ -106,8 +106,11 @@ export async function startRuntime({ demo = false, env = {} } = {}) {
       await waitUntilGone(pid);
       await waitUntilGone(workerd);
     },
-    /** Starts again on the same state and ports. */
-    restart: () => xtask(["dev", "--detach", "--no-demo"], environment),
+    /** Starts again on the same state and ports, ending it first where it runs; `changes` go on top of its environment. */
+    async restart(changes = {}) {
+      await xtask(["stop"], environment);
+      await xtask(["dev", "--detach", "--no-demo"], { ...environment, ...changes });
+    },
     /** Runs one entry of the cron Worker's timetable now, e.g. "5 * * * *". */
     async scheduled(cron) {
       const answer = await fetch(`http://127.0.0.1:${status().control_port}/scheduled?cron=${encodeURIComponent(cron)}`, {

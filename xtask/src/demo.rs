@@ -23,7 +23,7 @@ const CONNECTIONS: usize = 3;
 const BATCH: usize = 250;
 /// Most events on their way to the warehouse. The collector takes events faster than the sinks, as it should; but what
 /// waits longer than an object's patience is handed over again, and two months of visitors at once would wait longer.
-const ON_THE_WAY: usize = 2_000;
+const ON_THE_WAY: usize = 4_000;
 /// How long nothing may arrive in the sinks before waiting is given up: longer than an object waits before it hands
 /// over again what was lost on the way.
 const PATIENCE: Duration = Duration::from_secs(150);

@@ -12,6 +12,8 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Lines, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
@@ -55,6 +57,10 @@ pub(crate) struct Args {
     /// Requests under way at once
     #[arg(long, default_value_t = 2)]
     connections: usize,
+    /// Most events a second. A local runtime takes more than it stores in the same time; what waits there longer than
+    /// half a minute is handed over again and makes it slower still
+    #[arg(long)]
+    rate: Option<f64>,
     /// Read and judge every row, send nothing
     #[arg(long)]
     dry_run: bool,
@@ -92,6 +98,14 @@ pub(crate) fn run(project: &Project, args: &Args) -> Result<()> {
     let secret = args.secret.clone().or_else(|| env::var("ADROIT_SITE_SECRET").ok());
     let sender = Sender::new(&url, &args.site, secret.as_deref())?;
     let pace = Pace { batch: args.batch, connections: args.connections };
+    let started = Instant::now();
+    let rate = args.rate.filter(|rate| *rate > 0.0);
+    let events = events.zip(0_u32..).map(move |(event, number)| {
+        if let Some(rate) = rate {
+            thread::sleep(Duration::from_secs_f64(f64::from(number) / rate).saturating_sub(started.elapsed()));
+        }
+        event
+    });
     // The bar follows the bytes read, so the number of events need not be known.
     let sent = sender.send_all(events, pace, &ProgressBar::hidden())?;
     bar.finish_and_clear();

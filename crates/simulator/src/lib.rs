@@ -51,7 +51,7 @@ impl Config {
     /// takes within a minute (each is an object with files of its own, some 10 ms on two cores).
     #[must_use]
     pub fn demo(now_ms: i64) -> Self {
-        Self { seed: 2, now_ms, days: 60, visitors_per_day: 62.0 }
+        Self { seed: 2, now_ms, days: 60, visitors_per_day: 56.0 }
     }
 }
 

@@ -46,8 +46,8 @@ fn the_demo_has_the_size_and_the_ratios_of_a_real_shop() {
     let events = stored(&shop, NOW);
     assert_eq!(events.len(), shop.distinct_events());
     assert_eq!(events.iter().filter(|event| event.bot == 0).count(), shop.distinct_events_of_people());
-    assert!((3_300..5_500).contains(&shop.visitors()), "{} visitors", shop.visitors());
-    assert!((16_000..28_000).contains(&events.len()), "{} events", events.len());
+    assert!((3_000..5_000).contains(&shop.visitors()), "{} visitors", shop.visitors());
+    assert!((15_000..25_000).contains(&events.len()), "{} events", events.len());
     let bots = events.iter().filter(|event| event.bot == 1).count() as f64 / events.len() as f64;
     assert!((0.01..0.05).contains(&bots), "{bots} of the events are bots'");
 
