@@ -30,17 +30,17 @@ FROM members v CROSS JOIN touchpoints t ON t.visitor = v.visitor
 WHERE t.tenant_id = ?1 AND t.site = ?2 AND t.t >= ?5 AND t.t < ?6 AND t.bot = 0
 ORDER BY person, t, id LIMIT 500;
 
--- 1: Text("[\"v:a'b\",\"u:2\"]")
--- 2: Text("t1")
+-- 1: Text("t1")
+-- 2: Text("[\"v:a'b\",\"u:2\"]")
 -- 3: Text("shop")
 -- 4: Integer(1772492400000)
 -- 5: Integer(1776031200000)
-WITH chosen AS (SELECT value AS person FROM json_each(?1)),
+WITH chosen AS (SELECT value AS person FROM json_each(?2)),
 members AS (SELECT SUBSTR(person, 3) AS visitor, person FROM chosen WHERE SUBSTR(person, 1, 2) = 'v:'
 UNION
 SELECT SUBSTR(k.key, 3) AS visitor, k.person AS person FROM identities k
-WHERE k.tenant_id = ?2 AND k.site = ?3 AND k.person IN (SELECT person FROM chosen) AND SUBSTR(k.key, 1, 2) = 'v:')
+WHERE k.tenant_id = ?1 AND k.site = ?3 AND k.person IN (SELECT person FROM chosen) AND SUBSTR(k.key, 1, 2) = 'v:')
 SELECT v.person AS person, t.id AS id, t.t AS t, t.touch_number AS number, t.channel AS channel, t.source AS source, t.medium AS medium, t.campaign AS campaign, t.url AS url, t.referrer AS referrer, t.session_id AS session_id
 FROM members v CROSS JOIN touchpoints t ON t.visitor = v.visitor
-WHERE t.tenant_id = ?2 AND t.site = ?3 AND t.t >= ?4 AND t.t < ?5 AND t.bot = 0
+WHERE t.tenant_id = ?1 AND t.site = ?3 AND t.t >= ?4 AND t.t < ?5 AND t.bot = 0
 ORDER BY person, t, id LIMIT 500;
