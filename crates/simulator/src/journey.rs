@@ -323,11 +323,11 @@ impl Person {
     }
 
     fn fill_cart(&mut self, t: &mut i64) {
-        let lines = if self.dice.chance(0.24) { 2 } else { 1 };
+        let lines = if self.dice.chance(0.14) { 2 } else { 1 };
         for _ in 0..lines {
             *t += self.pause();
             let product = products::any(&mut self.dice);
-            let quantity = if product.price < 4_000 && self.dice.chance(0.25) { 2 } else { 1 };
+            let quantity = if product.price < 4_000 && self.dice.chance(0.2) { 2 } else { 1 };
             self.cart.add(product, quantity);
             self.send("add_to_cart", *t, props(json!({
                 "sku": product.sku, "name": product.name, "price": products::major(product.price), "quantity": quantity,
