@@ -297,7 +297,7 @@ impl Person {
         }
         let campaign = channel.campaign(&mut self.dice);
         if channel.id == channel::NEWSLETTER {
-            return format!("{campaign}-{}", season::date(t.div_euclid(DAY_MS)));
+            return format!("{campaign}-{}", calendar::format_day(t.div_euclid(DAY_MS)));
         }
         campaign.to_owned()
     }

@@ -86,7 +86,7 @@ impl Shop {
         let events = deliver(config.seed, outcome.visitors);
         let ids: BTreeSet<&str> = events.iter().filter_map(|event| event.get("id")?.as_str()).collect();
         let distinct = ids.len();
-        let days = (season::date(first_day), season::date(last_day));
+        let days = (calendar::format_day(first_day), calendar::format_day(last_day));
         Self { events, distinct, distinct_of_people, visitors, days, spend, truth }
     }
 

@@ -56,38 +56,24 @@ pub(crate) fn next_newsletter(day: i64) -> i64 {
     (day + 1..day + 8).find(|day| matches!(weekday(*day), 1 | 3)).unwrap_or(day + 1)
 }
 
-/// `YYYY-MM-DD` of a day number (days since 1970-01-01), by Howard Hinnant's civil-from-days algorithm.
-pub(crate) fn date(day: i64) -> String {
-    let z = day + 719_468;
-    let era = z.div_euclid(146_097);
-    let doe = z.rem_euclid(146_097);
-    let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let day = doy - (153 * mp + 2) / 5 + 1;
-    let month = if mp < 10 { mp + 3 } else { mp - 9 };
-    let year = yoe + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{date, next_newsletter, traffic, weekday};
+    use super::{next_newsletter, traffic, weekday};
 
     #[test]
     fn dates_and_weekdays_are_those_of_the_calendar() {
         for (day, text, of_week) in
             [(0, "1970-01-01", 3), (20_777, "2026-11-20", 4), (11_016, "2000-02-29", 1), (-1, "1969-12-31", 2)]
         {
-            assert_eq!((date(day).as_str(), weekday(day)), (text, of_week));
+            assert_eq!((calendar::format_day(day).as_str(), weekday(day)), (text, of_week));
         }
-        assert_eq!(date(next_newsletter(20_777)), "2026-11-24");
+        assert_eq!(calendar::format_day(next_newsletter(20_777)), "2026-11-24");
     }
 
     #[test]
     fn traffic_stays_near_an_average_day() {
         for day in 20_000..21_500 {
-            assert!((0.5..2.2).contains(&traffic(day)), "{} {}", date(day), traffic(day));
+            assert!((0.5..2.2).contains(&traffic(day)), "{} {}", calendar::format_day(day), traffic(day));
         }
     }
 }

@@ -3,7 +3,6 @@
 use crate::channel::CHANNELS;
 use crate::dice::{Dice, Purpose};
 use crate::journey::Outcome;
-use crate::season;
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -53,7 +52,7 @@ pub(crate) fn rows(seed: u64, first_day: i64, last_day: i64, outcome: &Outcome) 
                     reason = "a day's figures of one campaign"
                 )]
                 rows.push(SpendRow {
-                    date: season::date(day),
+                    date: calendar::format_day(day),
                     source: channel.source,
                     medium: channel.medium,
                     campaign,

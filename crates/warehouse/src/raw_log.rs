@@ -25,22 +25,8 @@ pub enum RawLogError {
 /// `batch` is a fresh id.
 #[must_use]
 pub fn key(tenant_id: &str, site: &str, written_at: i64, batch: &str) -> String {
-    let (year, month, day) = civil(written_at.div_euclid(86_400_000));
-    format!("events/{tenant_id}/{site}/{year:04}-{month:02}-{day:02}/{batch}.ndjson.gz")
-}
-
-/// Proleptic Gregorian date of a day number since 1970-01-01 (Howard Hinnant, "chrono-compatible low-level date
-/// algorithms", `civil_from_days`).
-fn civil(days: i64) -> (i64, i64, i64) {
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let day_of_era = z.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+    let day = calendar::format_day(written_at.div_euclid(calendar::DAY_MS));
+    format!("events/{tenant_id}/{site}/{day}/{batch}.ndjson.gz")
 }
 
 /// The object's bytes: a line an event, gzipped.
