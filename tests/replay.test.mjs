@@ -13,11 +13,11 @@ import { DEMO, startRuntime, xtask } from "../tools/testing.mjs";
 const run = promisify(execFile);
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const DATA = path.resolve(HERE, "../../shared/data");
-const CDNOW_ROWS = 9000;
+const CDNOW_ROWS = 3000;
 const FILES = [
   { map: "clickstream-1998", file: "ecommerce_clickstream_1998_1999.csv", currency: "EUR" },
   { map: "retentioneering", file: "retentioneering_ecom_synthetic.csv.gz", currency: "EUR" },
-  // Each of its 23,570 customers is an object with files of its own: the first 9,000 rows show the same in a tenth of
+  // Each of its 23,570 customers is an object with files of its own: the first 3,000 rows show the same in a fraction of
   // the time. `cargo xtask replay` takes the whole file.
   { map: "cdnow", file: "cdnow_master.txt", currency: "USD", limit: CDNOW_ROWS },
 ];

@@ -280,5 +280,6 @@ impl Store {
 /// What every later change of a placed event does: the sinks must hear of it, now.
 const CHANGED: &str = "state = 1, revision = revision + (state = 2 OR sent_at > 0), sent_at = 0, attempts = 0";
 
-/// When an unstored event is due: at once, then 30 s after each hand-over, doubling up to about 16 minutes.
-const DUE: &str = "(CASE WHEN attempts = 0 THEN 0 ELSE sent_at + 30000 * (1 << MIN(attempts - 1, 5)) END)";
+/// When an unstored event is due: at once, then a minute after each hand-over, doubling up to about half an hour. A
+/// shorter first wait would make a queue that is behind by more than that receive everything twice.
+const DUE: &str = "(CASE WHEN attempts = 0 THEN 0 ELSE sent_at + 60000 * (1 << MIN(attempts - 1, 5)) END)";

@@ -5,6 +5,7 @@
 
 use crate::sinks::{Columnar, Embedded, RawLog, Share, Sink};
 use calendar::Zone;
+use futures::{StreamExt, stream};
 use platform::clickhouse::ClickHouse;
 use platform::queue::{self, Received};
 use platform::session_object::{self, Ack, Change, Parcel};
@@ -16,6 +17,8 @@ use worker::{Env, MessageBatch, MessageExt, QueueRetryOptionsBuilder};
 
 /// Seconds before a failed parcel is tried again.
 const RETRY_S: u32 = 5;
+/// Calls to objects under way at once: the runtime's limit on simultaneous connections is six.
+const PARALLEL: usize = 6;
 
 /// Writes a queue batch, each tenant's site on its own: one that fails does not hold up the others.
 pub(crate) async fn write(batch: &MessageBatch<JsValue>, env: &Env) {
@@ -60,16 +63,17 @@ async fn write_share(env: &Env, tenant: &str, site: &str, parcels: &[Parcel]) ->
     if let Some(server) = ClickHouse::configured(env)? {
         Columnar(server).write(&share).await?;
     }
-    for parcel in parcels {
-        let stored = parcel
-            .events
-            .iter()
-            .map(|event| (event.id.clone(), event.revision))
-            .chain(parcel.changes.iter().map(|change| (change.id.clone(), change.revision)))
-            .collect();
-        session_object::ack(env, tenant, site, &parcel.visitor, &Ack { stored }).await?;
-    }
-    Ok(())
+    let acknowledgements = stream::iter(parcels)
+        .map(async |parcel| {
+            let events = parcel.events.iter().map(|event| (event.id.clone(), event.revision));
+            let changes = parcel.changes.iter().map(|change| (change.id.clone(), change.revision));
+            let ack = Ack { stored: events.chain(changes).collect() };
+            session_object::ack(env, tenant, site, &parcel.visitor, &ack).await
+        })
+        .buffer_unordered(PARALLEL)
+        .collect::<Vec<_>>()
+        .await;
+    acknowledgements.into_iter().collect()
 }
 
 /// Puts the parcels together: each event once, in its latest revision, with its place on the site's wall clock.
