@@ -153,13 +153,14 @@ function Hit({ hit, zone, now }: { hit: LiveHit; zone: string; now: number }) {
         </span>
         <span className="text-muted-foreground block truncate text-2xs">
           <span className="md:hidden">
-            {hit.event} · {hit.channel}
+            {[hit.event, hit.channel].filter(Boolean).join(" · ")}
           </span>
           <span className="hidden md:inline">{hit.visitor}</span>
         </span>
       </span>
       <span className="hidden min-w-0 items-center gap-2 md:flex">
-        <span aria-hidden className="size-2 shrink-0 rounded-full" style={{ background: channelColor(hit.channel) }} />
+        {/* Only a touchpoint has a channel; most events are steps within a visit. */}
+        {hit.channel ? <span aria-hidden className="size-2 shrink-0 rounded-full" style={{ background: channelColor(hit.channel) }} /> : null}
         <span className="truncate">
           {hit.channel} {hit.source && hit.source !== "direct" ? <span className="text-muted-foreground">{hit.source}</span> : null}
         </span>
