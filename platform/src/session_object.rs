@@ -13,6 +13,9 @@ pub const DELIVER: &str = "/deliver";
 /// Takes an [`Ack`]; answers 204.
 pub const ACK: &str = "/ack";
 
+/// Calls to objects under way at once: the runtime's limit on simultaneous connections is six.
+pub const PARALLEL: usize = 6;
+
 /// The object's name: tenant, site and visitor. The length of what precedes makes it unambiguous whatever the parts hold.
 #[must_use]
 pub fn name(tenant_id: &str, site: &str, visitor: &str) -> String {

@@ -35,13 +35,11 @@ pub(super) async fn recall(env: &Env, store: &Store, visitor: &Visitor) -> Resul
     if sessions.is_empty() {
         return store.recalled(&[], &[], 0);
     }
-    let reach =
-        |session: &&Session| {
-            let timeout = visitor.session_timeout_ms;
-            store.arrived_span().ok().flatten().is_some_and(|(first, last)| {
-                session.started_at - timeout <= last && session.ended_at + timeout >= first
-            })
-        };
+    let span = store.arrived_span()?;
+    let reach = |session: &&Session| {
+        let timeout = visitor.session_timeout_ms;
+        span.is_some_and(|(first, last)| session.started_at - timeout <= last && session.ended_at + timeout >= first)
+    };
     let reached: Vec<&str> = sessions.iter().filter(reach).map(|session| session.id.as_str()).collect();
     values.push(serde_json::to_string(&reached)?.into());
     let events: Vec<Remembered> = database.rows(EVENTS, &values).await?;

@@ -20,9 +20,6 @@ use serde_json::{Value, json};
 use std::rc::Rc;
 use worker::{Env, Request, Response, Result};
 
-/// Calls to objects under way at once: the runtime's limit on simultaneous connections is six.
-const PARALLEL: usize = 6;
-
 /// Takes a request.
 pub(crate) async fn handle(mut request: Request, target: &Target, env: &Env) -> Result<Response> {
     let origin = request.headers().get("Origin")?;
@@ -165,7 +162,7 @@ async fn hand_over(env: &Env, deliveries: Vec<(Delivery, Vec<usize>)>) -> std::r
                 places
             }
         })
-        .buffer_unordered(PARALLEL)
+        .buffer_unordered(session_object::PARALLEL)
         .collect::<Vec<_>>()
         .await
         .concat();

@@ -17,8 +17,6 @@ use worker::{Env, MessageBatch, MessageExt, QueueRetryOptionsBuilder};
 
 /// Seconds before a failed parcel is tried again.
 const RETRY_S: u32 = 5;
-/// Calls to objects under way at once: the runtime's limit on simultaneous connections is six.
-const PARALLEL: usize = 6;
 
 /// Writes a queue batch, each tenant's site on its own: one that fails does not hold up the others.
 pub(crate) async fn write(batch: &MessageBatch<JsValue>, env: &Env) {
@@ -70,7 +68,7 @@ async fn write_share(env: &Env, tenant: &str, site: &str, parcels: &[Parcel]) ->
             let ack = Ack { stored: events.chain(changes).collect() };
             session_object::ack(env, tenant, site, &parcel.visitor, &ack).await
         })
-        .buffer_unordered(PARALLEL)
+        .buffer_unordered(session_object::PARALLEL)
         .collect::<Vec<_>>()
         .await;
     acknowledgements.into_iter().collect()
