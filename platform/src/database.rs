@@ -2,8 +2,13 @@
 //!
 //! In every statement `?1` is the tenant: [`TenantDb`] binds it, callers bind from `?2` on. A statement that does not
 //! mention `?1` is refused before it runs, so a query cannot forget its tenant.
+//!
+//! A change of state goes through [`TenantDb::commit`]: the change and its audit entries are one transaction, and a
+//! [`Statement::require`] in front makes it depend on what the caller saw.
 
 use crate::error::{Error, Result};
+use crate::random;
+use control::audit::{self, Entry, Head};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 use worker::{D1Database, Env};
@@ -71,7 +76,20 @@ impl Statement {
     pub fn new(sql: impl Into<String>, params: Vec<Param>) -> Self {
         Self { sql: sql.into(), params }
     }
+
+    /// A condition: the transaction fails with [`Error::Stale`] unless the query has a row.
+    ///
+    /// SQLite raises errors from expressions only in a few functions; reading malformed JSON is one.
+    pub fn require(query: &str, params: Vec<Param>) -> Self {
+        Self { sql: format!("SELECT json(CASE WHEN EXISTS ({query}) THEN '1' ELSE '{STALE}' END)"), params }
+    }
 }
+
+/// No JSON, so reading it as such fails.
+const STALE: &str = "stale";
+
+/// How often a commit is tried while others append to the audit log.
+const ATTEMPTS: usize = 16;
 
 /// The database as one tenant sees it.
 pub struct TenantDb {
@@ -141,6 +159,36 @@ impl TenantDb {
         }
     }
 
+    /// Makes a change and tells the audit log of it, all or nothing. `what` names the thing for the caller who comes
+    /// too late.
+    ///
+    /// The log is a chain, so of two commits at once one finds its place taken: it reads the new end and tries again.
+    ///
+    /// # Errors
+    /// As [`TenantDb::rows`]; [`Error::Stale`] when a [`Statement::require`] found nothing. Nothing is changed then.
+    pub async fn commit(&self, what: &'static str, statements: &[Statement], entries: &[Entry]) -> Result<()> {
+        let ids: Vec<String> = entries.iter().map(|_| random::uuid()).collect();
+        let mut outcome = Ok(());
+        for _ in 0..ATTEMPTS {
+            let mut all = statements.to_vec();
+            let mut head: Head = self.first(HEAD, &[]).await?.unwrap_or_default();
+            for (entry, id) in entries.iter().zip(&ids) {
+                let link = audit::link(&self.tenant, &head, id.clone(), entry);
+                head = Head { number: link.number, hash: link.hash.clone() };
+                all.push(append(link));
+            }
+            outcome = self.transaction(&all).await;
+            match &outcome {
+                Err(Error::Unavailable { detail, .. }) if detail.contains(PLACE_TAKEN) => {}
+                Err(Error::Unavailable { detail, .. }) if detail.contains("malformed JSON") => {
+                    return Err(Error::Stale { what });
+                }
+                _ => return outcome,
+            }
+        }
+        outcome
+    }
+
     fn prepare(&self, sql: &str, params: &[Param]) -> Result<worker::D1PreparedStatement> {
         if !sql.contains("?1") {
             return Err(Error::unavailable(describe(sql), "the statement does not name its tenant as ?1"));
@@ -149,6 +197,29 @@ impl TenantDb {
         values.extend(params.iter().map(Param::to_js));
         self.database.prepare(sql).bind(&values).map_err(|e| failed(sql, &e))
     }
+}
+
+const HEAD: &str = "SELECT number, hash FROM audit_logs WHERE tenant_id = ?1 ORDER BY number DESC LIMIT 1";
+
+/// What SQLite says when another commit has appended an entry of the same number.
+const PLACE_TAKEN: &str = "audit_logs.tenant_id, audit_logs.number";
+
+fn append(link: audit::Link) -> Statement {
+    Statement::new(
+        "INSERT INTO audit_logs (tenant_id, number, id, actor, action, entity, before_json, after_json, at, hash) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        vec![
+            link.number.into(),
+            link.id.into(),
+            link.actor.into(),
+            link.action.into(),
+            link.entity.into(),
+            link.before_json.into(),
+            link.after_json.into(),
+            link.at.into(),
+            link.hash.into(),
+        ],
+    )
 }
 
 /// The bare database, for [`crate::directory`] alone.

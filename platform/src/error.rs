@@ -21,6 +21,12 @@ pub enum Error {
         /// What it said.
         detail: String,
     },
+    /// What a change rests on is no longer so: somebody else was faster.
+    #[error("{what} has changed in the meantime")]
+    Stale {
+        /// Which thing.
+        what: &'static str,
+    },
     /// Stored data is not of the form this version writes.
     #[error("stored {what} is unreadable: {detail}")]
     Corrupt {
@@ -57,6 +63,9 @@ impl From<Error> for Problem {
         match error {
             Error::Unavailable { .. } => {
                 Self::unavailable("a store did not answer; nothing was changed, please try again")
+            }
+            Error::Stale { what } => {
+                Self::conflict(format!("{what} has changed in the meantime; load it again and repeat your change"))
             }
             Error::Setting { .. } | Error::Corrupt { .. } => {
                 Self::internal("something is wrong on our side; it has been logged")

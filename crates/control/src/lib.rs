@@ -3,6 +3,7 @@
 //! Every rule here is a pure function of its arguments: salts, nonces, keys and the current time are passed in.
 //! Storage belongs to the platform's tenant-scoped data access, HTTP to the rooms that speak it.
 
+pub mod audit;
 pub mod demo;
 pub mod environment;
 pub mod password;

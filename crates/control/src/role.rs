@@ -46,6 +46,36 @@ pub enum Permission {
     RunAgents,
     /// See who changed what.
     ReadAudit,
+    /// Invite people, change their roles, remove them.
+    ManageTeam,
+    /// Make and revoke API keys.
+    ManageKeys,
+    /// Ask questions in words or SQL.
+    AskQuestions,
+    /// See campaigns, assets, brand guidelines, the calendar and approvals.
+    ReadCampaigns,
+    /// Plan campaigns: documents, assets, brand guidelines, calendar notes; submit them for approval.
+    EditCampaigns,
+    /// Approve or reject.
+    ApproveCampaigns,
+    /// Publish what is approved; pause, resume, end, roll back.
+    PublishCampaigns,
+    /// Pull the kill switch.
+    StopSpending,
+    /// Set spend caps, the agents' autonomy and model budget; release the kill switch.
+    ManageGuardrails,
+    /// See connected accounts and their health.
+    ReadChannels,
+    /// Connect, disconnect and sync accounts.
+    ManageChannels,
+    /// See experiments.
+    ReadExperiments,
+    /// Set up, start and stop experiments.
+    EditExperiments,
+    /// See messages that failed for good.
+    ReadDeadLetters,
+    /// Send them again or dismiss them.
+    ManageDeadLetters,
 }
 
 impl Role {
@@ -68,18 +98,34 @@ impl Role {
     pub fn may(self, permission: Permission) -> bool {
         use Permission as P;
         match permission {
-            P::ReadAccount | P::CreateTenant | P::ReadAnalytics | P::ReadAgents => true,
-            P::ReadImports | P::ReadInbox => self != Self::Approver,
+            P::ReadAccount
+            | P::CreateTenant
+            | P::ReadAnalytics
+            | P::AskQuestions
+            | P::ReadAgents
+            | P::ReadCampaigns
+            | P::ReadChannels
+            | P::ReadExperiments => true,
+            P::ReadImports | P::ReadInbox | P::ReadDeadLetters => self != Self::Approver,
+            // Whoever can set spending going, or let it go, can stop it.
+            P::StopSpending => self != Self::Analyst,
             P::RunAgents => matches!(self, Self::Admin | Self::Marketer | Self::Analyst),
-            P::ManageImports | P::ManageInbox => matches!(self, Self::Admin | Self::Marketer),
-            P::ReadAudit => matches!(self, Self::Admin | Self::Approver),
+            P::ManageImports
+            | P::ManageInbox
+            | P::ManageDeadLetters
+            | P::EditCampaigns
+            | P::PublishCampaigns
+            | P::ManageChannels
+            | P::EditExperiments => matches!(self, Self::Admin | Self::Marketer),
+            P::ReadAudit | P::ApproveCampaigns => matches!(self, Self::Admin | Self::Approver),
+            P::ManageTeam | P::ManageKeys | P::ManageGuardrails => self == Self::Admin,
         }
     }
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 25] = [
         Self::ReadAccount,
         Self::CreateTenant,
         Self::ReadAnalytics,
@@ -90,6 +136,21 @@ impl Permission {
         Self::ReadAgents,
         Self::RunAgents,
         Self::ReadAudit,
+        Self::ManageTeam,
+        Self::ManageKeys,
+        Self::AskQuestions,
+        Self::ReadCampaigns,
+        Self::EditCampaigns,
+        Self::ApproveCampaigns,
+        Self::PublishCampaigns,
+        Self::StopSpending,
+        Self::ManageGuardrails,
+        Self::ReadChannels,
+        Self::ManageChannels,
+        Self::ReadExperiments,
+        Self::EditExperiments,
+        Self::ReadDeadLetters,
+        Self::ManageDeadLetters,
     ];
 
     /// What the permission allows, to finish "may not …".
@@ -106,6 +167,21 @@ impl Permission {
             Self::ReadAgents => "see agent runs",
             Self::RunAgents => "start agents",
             Self::ReadAudit => "see the audit log",
+            Self::ManageTeam => "manage the team",
+            Self::ManageKeys => "manage API keys",
+            Self::AskQuestions => "ask questions",
+            Self::ReadCampaigns => "see campaigns",
+            Self::EditCampaigns => "edit campaigns",
+            Self::ApproveCampaigns => "approve or reject",
+            Self::PublishCampaigns => "publish or pause campaigns",
+            Self::StopSpending => "stop all spending",
+            Self::ManageGuardrails => "change spend caps and autonomy",
+            Self::ReadChannels => "see channels",
+            Self::ManageChannels => "connect or disconnect channels",
+            Self::ReadExperiments => "see experiments",
+            Self::EditExperiments => "change experiments",
+            Self::ReadDeadLetters => "see dead letters",
+            Self::ManageDeadLetters => "replay or dismiss dead letters",
         }
     }
 }
@@ -160,6 +236,21 @@ mod tests {
                 "xxxx ReadAgents",
                 "xxx- RunAgents",
                 "x--x ReadAudit",
+                "x--- ManageTeam",
+                "x--- ManageKeys",
+                "xxxx AskQuestions",
+                "xxxx ReadCampaigns",
+                "xx-- EditCampaigns",
+                "x--x ApproveCampaigns",
+                "xx-- PublishCampaigns",
+                "xx-x StopSpending",
+                "x--- ManageGuardrails",
+                "xxxx ReadChannels",
+                "xx-- ManageChannels",
+                "xxxx ReadExperiments",
+                "xx-- EditExperiments",
+                "xxx- ReadDeadLetters",
+                "xx-- ManageDeadLetters",
             ]
         );
     }

@@ -2,7 +2,8 @@
 //! nothing; one that comes back after a crash starts it again.
 
 use crate::analyst;
-use platform::{Error, Param, Result, Statement, TenantDb, clock, random};
+use control::audit::{Entry, SYSTEM};
+use platform::{Error, Param, Result, Statement, TenantDb, clock};
 use serde::Deserialize;
 use serde_json::json;
 use worker::Env;
@@ -68,21 +69,20 @@ pub(crate) async fn run(env: &Env, request: &Request) -> Result<()> {
         Ending::Failed(detail) => ("failed", String::new(), detail),
     };
     database
-        .transaction(&[
-            Statement::new(
+        .commit(
+            "the run",
+            &[Statement::new(
                 "UPDATE agent_runs SET status = ?3, output = ?4, detail = ?5, ended_at = ?6 WHERE tenant_id = ?1 AND id = ?2",
                 vec![id(), status.into(), Param::Text(output), Param::Text(detail), clock::now_ms().into()],
-            ),
-            Statement::new(
-                "INSERT INTO audit_logs (id, tenant_id, actor, action, entity, after_json, at) \
-                 VALUES (?2, ?1, 'system', 'agent_run.finish', ?3, ?4, ?5)",
-                vec![
-                    Param::Text(random::uuid()),
-                    Param::Text(format!("agent_run:{}", request.run_id)),
-                    Param::Text(json!({ "status": status }).to_string()),
-                    clock::now_ms().into(),
-                ],
-            ),
-        ])
+            )],
+            &[Entry {
+                actor: SYSTEM.to_owned(),
+                action: "agent_run.finish",
+                entity: format!("agent_run:{}", request.run_id),
+                before: None,
+                after: Some(json!({ "status": status })),
+                at: clock::now_ms(),
+            }],
+        )
         .await
 }

@@ -2,8 +2,9 @@
 //! the same rows under the same keys, so a crash in the middle costs nothing.
 
 use connector::ad_spend::{self, Report, RowError};
+use control::audit::{Entry, SYSTEM};
 use platform::clickhouse::ClickHouse;
-use platform::{Error, Param, Result, Statement, TenantDb, clock, random};
+use platform::{Error, Param, Result, Statement, TenantDb, clock};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use worker::Env;
@@ -133,37 +134,25 @@ async fn finish(database: &TenantDb, request: &Request, status: &str, detail: &s
     let errors = serde_json::to_string(&kept).map_err(|e| Error::corrupt("row errors", e))?;
     let id = || Param::from(request.import_id.as_str());
     let now = clock::now_ms();
-    let after = json!({ "status": status, "rows_loaded": loaded, "rows_rejected": rejected });
-    database
-        .transaction(&[
-            Statement::new(
-                "UPDATE imports SET status = ?3, detail = ?4, rows_total = ?5, rows_loaded = ?6, rows_rejected = ?7, \
+    let entry = Entry {
+        actor: SYSTEM.to_owned(),
+        action: "import.finish",
+        entity: format!("import:{}", request.import_id),
+        before: None,
+        after: Some(json!({ "status": status, "rows_loaded": loaded, "rows_rejected": rejected })),
+        at: now,
+    };
+    let statements = [
+        Statement::new(
+            "UPDATE imports SET status = ?3, detail = ?4, rows_total = ?5, rows_loaded = ?6, rows_rejected = ?7, \
                  finished_at = ?8 WHERE tenant_id = ?1 AND id = ?2",
-                vec![
-                    id(),
-                    status.into(),
-                    detail.into(),
-                    report.rows.into(),
-                    loaded.into(),
-                    rejected.into(),
-                    now.into(),
-                ],
-            ),
-            Statement::new(
-                "INSERT OR REPLACE INTO import_errors (tenant_id, import_id, row, field, reason) \
+            vec![id(), status.into(), detail.into(), report.rows.into(), loaded.into(), rejected.into(), now.into()],
+        ),
+        Statement::new(
+            "INSERT OR REPLACE INTO import_errors (tenant_id, import_id, row, field, reason) \
                  SELECT ?1, ?2, value ->> 'row', value ->> 'field', value ->> 'reason' FROM json_each(?3)",
-                vec![id(), Param::Text(errors)],
-            ),
-            Statement::new(
-                "INSERT INTO audit_logs (id, tenant_id, actor, action, entity, after_json, at) \
-                 VALUES (?2, ?1, 'system', 'import.finish', ?3, ?4, ?5)",
-                vec![
-                    Param::Text(random::uuid()),
-                    Param::Text(format!("import:{}", request.import_id)),
-                    Param::Text(after.to_string()),
-                    now.into(),
-                ],
-            ),
-        ])
-        .await
+            vec![id(), Param::Text(errors)],
+        ),
+    ];
+    database.commit("the import", &statements, &[entry]).await
 }

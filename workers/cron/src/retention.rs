@@ -1,7 +1,8 @@
 //! Retention: raw events past their site's term go, once they are rolled up. Touchpoints, purchases and refunds stay,
 //! and so do sessions and rollups. The raw log's term is a lifecycle rule of its bucket.
 
-use platform::{Param, Result, Statement, TenantDb, clock, directory, random};
+use control::audit::{Entry, SYSTEM};
+use platform::{Result, TenantDb, clock, directory};
 use serde_json::json;
 use warehouse::embedded::RETIRE;
 use worker::Env;
@@ -38,15 +39,13 @@ async fn retire(env: &Env, site: &directory::SiteRow) -> Result<()> {
         return Ok(());
     }
     let after = json!({ "removed": removed, "before_local_hour": before, "retention_days": site.retention_days });
-    let audit = Statement::new(
-        "INSERT INTO audit_logs (id, tenant_id, actor, action, entity, after_json, at) \
-         VALUES (?2, ?1, 'system', 'events.retire', ?3, ?4, ?5)",
-        vec![
-            Param::Text(random::uuid()),
-            Param::Text(format!("site:{}", site.key)),
-            Param::Text(after.to_string()),
-            now.into(),
-        ],
-    );
-    database.transaction(&[audit]).await
+    let entry = Entry {
+        actor: SYSTEM.to_owned(),
+        action: "events.retire",
+        entity: format!("site:{}", site.key),
+        before: None,
+        after: Some(after),
+        at: now,
+    };
+    database.commit("retention", &[], &[entry]).await
 }

@@ -1,5 +1,6 @@
 //! Mondays: the analyst is asked for each site's last week.
 
+use control::audit::{Entry, SYSTEM};
 use platform::{Param, Result, Statement, TenantDb, clock, directory, queue, random};
 use serde_json::json;
 use worker::Env;
@@ -23,18 +24,22 @@ async fn ask(env: &Env, site: &directory::SiteRow) -> Result<()> {
     let database = TenantDb::new(env, &site.tenant_id)?;
     let text = |text: &str| Param::from(text);
     database
-        .transaction(&[
-            Statement::new(
+        .commit(
+            "the run",
+            &[Statement::new(
                 "INSERT INTO agent_runs (id, tenant_id, site, agent, input, status, requested_by, created_at) \
                  VALUES (?2, ?1, ?3, 'analyst', '{}', 'queued', 'system', ?4)",
                 vec![text(&run), text(&site.key), now.into()],
-            ),
-            Statement::new(
-                "INSERT INTO audit_logs (id, tenant_id, actor, action, entity, at) \
-                 VALUES (?2, ?1, 'system', 'agent_run.request', ?3, ?4)",
-                vec![Param::Text(random::uuid()), Param::Text(format!("agent_run:{run}")), now.into()],
-            ),
-        ])
+            )],
+            &[Entry {
+                actor: SYSTEM.to_owned(),
+                action: "agent_run.request",
+                entity: format!("agent_run:{run}"),
+                before: None,
+                after: None,
+                at: now,
+            }],
+        )
         .await?;
     queue::send(env, QUEUE, &json!({ "run_id": run, "tenant_id": site.tenant_id })).await
 }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use control::audit::Entry;
 use control::demo::{self, InUse};
 use control::site::{self, SiteForm, secret_purpose};
 use control::snippet::{collect_url, snippet};
@@ -18,7 +19,6 @@ use serde_json::json;
 use crate::answer::{Answer, Refused, internal};
 use crate::extract::Form;
 use crate::gate::{Caller, Runtime, Visitor, session_cookie};
-use crate::store::audit::Entry;
 use crate::store::sites::SiteRecord;
 use crate::store::{sites, tenants};
 use crate::wire::account::{Login, LoginRequest, Me, NewTenant, Site, Sites, Tenant, TenantCreated, User};
@@ -52,14 +52,14 @@ pub async fn login(Visitor(runtime): Visitor, Form(form): Form<LoginRequest>) ->
     if let Some(row) = chosen.or(memberships.first()) {
         let action = if refusal.is_none() { "session.create" } else { "session.refuse" };
         let entry = Entry {
-            actor: &row.user_id,
+            actor: row.user_id.clone(),
             action,
             entity: format!("user:{}", row.user_id),
             before: None,
             after: refusal.as_ref().map(|reason| json!({ "reason": reason })),
             at: now,
         };
-        TenantDb::new(&runtime.env, &row.tenant_id)?.transaction(&[entry.statement()]).await?;
+        TenantDb::new(&runtime.env, &row.tenant_id)?.commit("the sign-in", &[], &[entry]).await?;
     } else {
         platform::log::info("api", "-", "sign-in refused", &[("reason", json!("unknown address"))]);
     }
@@ -116,14 +116,14 @@ fn tenant_of(row: &LoginRow) -> Tenant {
 #[worker::send]
 pub async fn logout(caller: Caller) -> Answer<Response> {
     let entry = Entry {
-        actor: &caller.session.user_id,
+        actor: caller.session.user_id.clone(),
         action: "session.end",
         entity: format!("user:{}", caller.session.user_id),
         before: None,
         after: None,
         at: caller.now,
     };
-    caller.database.transaction(&[entry.statement()]).await?;
+    caller.database.commit("the session", &[], &[entry]).await?;
     let cookie = session_cookie(None, 0, caller.runtime.environment());
     let cookie = HeaderValue::from_str(&cookie).map_err(internal)?;
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response())
@@ -234,9 +234,9 @@ pub async fn create_tenant(caller: Caller, Form(form): Form<NewTenant>) -> Answe
         created_at: caller.now,
     };
 
-    let mut statements = tenants::create(&tenant, &member, &site).map_err(internal)?;
+    let statements = tenants::create(&tenant, &member, &site).map_err(internal)?;
     let entry = Entry {
-        actor: &caller.session.user_id,
+        actor: caller.session.user_id.clone(),
         action: "tenant.create",
         entity: format!("tenant:{}", tenant.id),
         before: None,
@@ -246,9 +246,8 @@ pub async fn create_tenant(caller: Caller, Form(form): Form<NewTenant>) -> Answe
         })),
         at: caller.now,
     };
-    statements.push(entry.statement());
     let database = TenantDb::new(&runtime.env, &tenant.id)?;
-    if let Err(error) = database.transaction(&statements).await {
+    if let Err(error) = database.commit("the tenant", &statements, &[entry]).await {
         // Somebody may have taken the key since we looked.
         if directory::site(&runtime.env, site.key.as_str()).await?.is_some() {
             return Err(taken(&site.key));

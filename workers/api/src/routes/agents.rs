@@ -2,6 +2,7 @@
 
 use axum::Json;
 use calendar::DateRange;
+use control::audit::Entry;
 use http::StatusCode;
 use platform::{queue, random};
 use problem::{FieldError, Problem as Failure};
@@ -14,7 +15,6 @@ use crate::extract::{Form, Params, Segment, whole_number};
 use crate::gate::Caller;
 use crate::store;
 use crate::store::agents::RunRecord;
-use crate::store::audit::Entry;
 use crate::wire::agents::{Run, RunRequest, Runs, RunsQuery};
 use crate::wire::problem::Problem;
 
@@ -66,15 +66,15 @@ pub async fn run_agent(caller: Caller, Form(form): Form<RunRequest>) -> Answer<(
         ended_at: None,
     };
     let entry = Entry {
-        actor: &caller.session.user_id,
+        actor: caller.session.user_id.clone(),
         action: "agent_run.request",
         entity: format!("agent_run:{}", run.id),
         before: None,
         after: Some(json!({ "agent": run.agent, "context": context })),
         at: caller.now,
     };
-    let statements = [store::agents::insert(&site.key, &caller.session.user_id, &run), entry.statement()];
-    caller.database.transaction(&statements).await?;
+    let insert = store::agents::insert(&site.key, &caller.session.user_id, &run);
+    caller.database.commit("the run", &[insert], &[entry]).await?;
     let message = Queued { run_id: &run.id, tenant_id: &caller.session.tenant_id, site: &site.key };
     queue::send(&caller.runtime.env, QUEUE, &message).await?;
     Ok((StatusCode::ACCEPTED, Json(shown(run)?)))

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::FromRequestParts as _;
 use axum::extract::Request;
+use control::audit::Entry;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use platform::{Error, queue, random};
@@ -15,7 +16,6 @@ use crate::answer::Answer;
 use crate::extract::{Params, Segment, media_type, read_body};
 use crate::gate::Caller;
 use crate::store;
-use crate::store::audit::Entry;
 use crate::store::imports::{AD_SPEND, ImportErrorRecord, ImportRecord};
 use crate::wire::imports::{Import, ImportDetail, ImportError, Imports, ImportsQuery, UploadQuery};
 use crate::wire::problem::Problem;
@@ -89,15 +89,15 @@ pub async fn upload_ad_spend(caller: Caller, request: Request) -> Answer<(Status
     let files = caller.runtime.env.bucket(FILES).map_err(|error| Error::setting(FILES, error))?;
     files.put(&key, bytes).execute().await.map_err(|error| Error::unavailable(format!("storing {key}"), error))?;
     let entry = Entry {
-        actor: &caller.session.user_id,
+        actor: caller.session.user_id.clone(),
         action: "import.request",
         entity: format!("import:{}", import.id),
         before: None,
         after: Some(json!({ "site": site.key, "file_name": import.file_name, "bytes": size })),
         at: caller.now,
     };
-    let statements = [store::imports::insert(tenant, &site.key, &import), entry.statement()];
-    caller.database.transaction(&statements).await?;
+    let insert = store::imports::insert(tenant, &site.key, &import);
+    caller.database.commit("the import", &[insert], &[entry]).await?;
     let message = Queued { import_id: &import.id, tenant_id: tenant, site: &site.key };
     queue::send(&caller.runtime.env, QUEUE, &message).await?;
     Ok((StatusCode::ACCEPTED, Json(import.into())))

@@ -1,6 +1,7 @@
 //! Events that were refused: listed, replayed after a fix, or dismissed.
 
 use axum::Json;
+use control::audit::Entry;
 use event::{signature, wire};
 use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -15,7 +16,6 @@ use crate::cursor;
 use crate::extract::{Params, Segment, one_of, whole_number};
 use crate::gate::Caller;
 use crate::store;
-use crate::store::audit::Entry;
 use crate::store::inbox::{InboxRecord, STATES};
 use crate::wire::inbox::{Inbox, InboxQuery, InboxReplay, InboxRow};
 use crate::wire::problem::Problem;
@@ -110,14 +110,14 @@ async fn record_change(
     change: platform::Statement,
 ) -> Answer<()> {
     let entry = Entry {
-        actor: &caller.session.user_id,
+        actor: caller.session.user_id.clone(),
         action,
         entity: format!("inbox:{}", record.id),
         before: Some(json!({ "status": record.status, "field": record.field, "reason": record.reason })),
         after: Some(after),
         at: caller.now,
     };
-    Ok(caller.database.transaction(&[change, entry.statement()]).await?)
+    Ok(caller.database.commit("the refused event", &[change], &[entry]).await?)
 }
 
 /// How a replay ended.

@@ -1,46 +1,7 @@
-//! The audit log: one row for every change of state, written in the change's own transaction where there is one.
+//! Reading the audit log. It is written by [`TenantDb::commit`], in the change's own transaction.
 
-use platform::{Param, Statement, TenantDb, random};
+use platform::TenantDb;
 use serde::Deserialize;
-use serde_json::Value;
-
-/// A change.
-#[derive(Clone, Debug)]
-pub struct Entry<'a> {
-    /// Who: a user's id.
-    pub actor: &'a str,
-    /// What was done, as `noun.verb`.
-    pub action: &'a str,
-    /// To what, as `kind:id`.
-    pub entity: String,
-    /// How it was, where that matters.
-    pub before: Option<Value>,
-    /// How it became.
-    pub after: Option<Value>,
-    /// UTC ms.
-    pub at: i64,
-}
-
-impl Entry<'_> {
-    /// The statement that stores it.
-    #[must_use]
-    pub fn statement(&self) -> Statement {
-        let text = |value: &Option<Value>| Param::Text(value.as_ref().map(Value::to_string).unwrap_or_default());
-        Statement::new(
-            "INSERT INTO audit_logs (id, tenant_id, actor, action, entity, before_json, after_json, at) \
-             VALUES (?2, ?1, ?3, ?4, ?5, ?6, ?7, ?8)",
-            vec![
-                random::uuid().into(),
-                self.actor.into(),
-                self.action.into(),
-                self.entity.as_str().into(),
-                text(&self.before),
-                text(&self.after),
-                self.at.into(),
-            ],
-        )
-    }
-}
 
 /// A stored change.
 #[derive(Debug, Deserialize)]

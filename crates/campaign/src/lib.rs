@@ -1,0 +1,14 @@
+//! Campaigns: what one consists of, the states it goes through, what an approval freezes, and what may spend.
+//!
+//! Pure: time, ids and stored rows are arguments. How a provider is spoken to is not here (crate `connector`), nor is
+//! how a campaign is made up (crate `agent`).
+
+pub mod brand;
+pub mod document;
+pub mod finding;
+
+pub use brand::Brand;
+pub use document::{
+    Ad, AdSet, Audience, BidStrategy, ChannelPlan, ChannelType, Creative, Delivery, Document, Objective,
+};
+pub use finding::{Finding, Severity};
