@@ -42,9 +42,12 @@ fn inline(document: &Value, schema: &Value, inside: &mut Vec<String>, depth: usi
     }
 }
 
+/// Fields with their schemas, and the names of the required ones.
+pub(crate) type Fields = (Vec<(String, Value)>, Vec<String>);
+
 /// The fields of a schema that describes one flat object, and which are required; `None` for every other schema.
 /// What `allOf` puts together counts as one object.
-pub(crate) fn fields(schema: &Value) -> Option<(Vec<(String, Value)>, Vec<String>)> {
+pub(crate) fn fields(schema: &Value) -> Option<Fields> {
     if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
         let mut all = (Vec::new(), Vec::new());
         for part in parts.iter().chain(schema.get("properties").is_some().then_some(&without_all_of(schema))) {
@@ -86,8 +89,8 @@ impl super::Capability {
             }
         }
         let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": false });
-        if !required.is_empty() {
-            schema["required"] = required.into();
+        if let (Some(fields), false) = (schema.as_object_mut(), required.is_empty()) {
+            fields.insert("required".to_owned(), required.into());
         }
         schema
     }

@@ -1,5 +1,7 @@
 //! From a document to tools, and from calls to requests.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail like the test")]
+
 use capability::{Effect, Registry};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};

@@ -113,10 +113,17 @@ pub fn success(id: &Value, result: &Value) -> Value {
 pub fn failure(id: &Value, error: &Error) -> Value {
     let mut shown = json!({ "code": error.code, "message": error.message });
     if let Some(data) = &error.data {
-        shown["data"] = data.clone();
+        set(&mut shown, "data", data.clone());
     }
     // MCP's answers leave out an id that could not be read, A2A's (JSON-RPC's own) say null; both read null.
     json!({ "jsonrpc": "2.0", "id": id, "error": shown })
+}
+
+/// Sets a field of a JSON object; what is no object stays as it is.
+pub fn set(object: &mut Value, name: &str, value: impl Into<Value>) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(name.to_owned(), value.into());
+    }
 }
 
 /// A message nobody answers.

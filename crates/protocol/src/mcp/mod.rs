@@ -20,6 +20,9 @@ pub const MODERN: &str = "2026-07-28";
 /// The revisions that begin with `initialize`, newest first.
 pub const LEGACY: [&str; 3] = ["2025-11-25", "2025-06-18", "2025-03-26"];
 
+/// What a client is offered that begins with `initialize` and names a revision we do not serve that way.
+const NEWEST_LEGACY: &str = "2025-11-25";
+
 /// Headers and body disagree, or a header that must mirror the body is missing.
 pub const HEADER_MISMATCH: i64 = -32020;
 /// The client lacks a capability that the request needs.
@@ -182,13 +185,13 @@ impl Server<'_> {
 
     fn capabilities(&self, era: Era) -> Value {
         // No list changes while a deployment runs, so `listChanged` stays undeclared.
-        let mut all = json!({ "tools": {}, "prompts": {}, "resources": {}, "completions": {} });
+        let watched = if era == Era::Modern || self.conformance { json!({ "subscribe": true }) } else { json!({}) };
+        let mut all = json!({ "tools": {}, "prompts": {}, "resources": watched, "completions": {} });
         if era == Era::Modern {
-            all["resources"]["subscribe"] = true.into();
-            all["extensions"] = json!({ "io.modelcontextprotocol/ui": { "mimeTypes": ["text/html;profile=mcp-app"] } });
+            let ui = json!({ "io.modelcontextprotocol/ui": { "mimeTypes": ["text/html;profile=mcp-app"] } });
+            json_rpc::set(&mut all, "extensions", ui);
         } else if self.conformance {
-            all["logging"] = json!({});
-            all["resources"]["subscribe"] = true.into();
+            json_rpc::set(&mut all, "logging", json!({}));
         }
         all
     }
@@ -207,7 +210,7 @@ impl Server<'_> {
     /// The answer to [`Ask::Initialize`]: the asked revision where it is served this way, else the newest that is.
     #[must_use]
     pub fn initialized(&self, version: &str) -> Value {
-        let version = LEGACY.iter().find(|served| **served == version).unwrap_or(&LEGACY[0]);
+        let version = LEGACY.iter().find(|served| **served == version).unwrap_or(&NEWEST_LEGACY);
         json!({
             "protocolVersion": version,
             "capabilities": self.capabilities(Era::Legacy),
@@ -491,7 +494,7 @@ impl Request {
                     "_meta": { "io.modelcontextprotocol/serverInfo": server.info() },
                 });
                 if let Some(state) = state {
-                    result["requestState"] = state.into();
+                    json_rpc::set(&mut result, "requestState", state);
                 }
                 Reply::Json { status: 200, message: json_rpc::success(&self.id, &result) }
             }
@@ -506,7 +509,7 @@ impl Request {
         if let Some(fields) = result.as_object_mut() {
             fields.insert("resultType".to_owned(), "complete".into());
             let meta = fields.entry("_meta").or_insert_with(|| json!({}));
-            meta["io.modelcontextprotocol/serverInfo"] = server.info();
+            json_rpc::set(meta, "io.modelcontextprotocol/serverInfo", server.info());
             let lists = matches!(
                 self.ask,
                 Ask::Discover
