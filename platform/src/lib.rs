@@ -4,6 +4,7 @@
 //! reports, HTTP routes. Every access to a tenant's data goes through [`TenantDb`], which cannot be built without a
 //! tenant; the few look-ups that come before a tenant is known stand in [`directory`].
 
+pub mod account_object;
 pub mod clickhouse;
 pub mod clock;
 pub mod database;
