@@ -70,8 +70,10 @@ fn capability(
     if text(PERMISSION).is_empty() {
         return Err("it declares no permission".to_owned());
     }
-    // An operation's summary is its first line; the description begins where that ends.
-    let described = [text("summary"), text("description")].into_iter().filter(|part| !part.is_empty());
+    // An operation's summary is its first line; the description begins where that ends. Paragraphs that number a
+    // handler's steps are for its maintainers.
+    let more = text("description").split("\n\n").filter(|paragraph| !paragraph.contains("1. "));
+    let described = std::iter::once(text("summary")).chain(more).filter(|part| !part.is_empty());
     let mut capability = Capability {
         name: declaration.name,
         title: declaration.title,

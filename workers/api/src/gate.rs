@@ -32,11 +32,17 @@ pub const DECLARATION: &str = "x-permission";
 /// What a route that anyone may call declares.
 pub const OPEN: &str = "open";
 
+/// What a route declares that judges each caller by what they ask for: the doors of other agents, where every call goes
+/// on to a route with a permission of its own.
+pub const SIGNED_IN: &str = "signed_in";
+
 /// What a request must show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// Nothing.
     Open,
+    /// A session.
+    SignedIn,
     /// A session whose role has this permission.
     Needs(Permission),
 }
@@ -82,6 +88,9 @@ impl Rules {
 fn parse_rule(text: &str) -> Option<Rule> {
     if text == OPEN {
         return Some(Rule::Open);
+    }
+    if text == SIGNED_IN {
+        return Some(Rule::SignedIn);
     }
     let deserializer: serde::de::value::StrDeserializer<'_, serde::de::value::Error> = text.into_deserializer();
     serde::Deserialize::deserialize(deserializer).ok().map(Rule::Needs)
@@ -212,7 +221,11 @@ fn check(
     own_origin: &str,
     verify: impl FnOnce(&str) -> Answer<Session>,
 ) -> Answer<Option<Session>> {
-    let Rule::Needs(permission) = rule else { return Ok(None) };
+    let permission = match rule {
+        Rule::Open => return Ok(None),
+        Rule::SignedIn => None,
+        Rule::Needs(permission) => Some(permission),
+    };
     let credential = credential(headers).ok_or_else(not_signed_in)?;
     let session = verify(credential.token())?;
     let safe = matches!(*method, Method::GET | Method::HEAD);
@@ -223,7 +236,7 @@ fn check(
         )
         .into());
     }
-    if !session.role.may(permission) {
+    if let Some(permission) = permission.filter(|permission| !session.role.may(*permission)) {
         let detail = format!("the role {} may not {}", session.role, permission.describe());
         return Err(Problem::forbidden(detail).into());
     }

@@ -26,6 +26,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::gate::{self, Rules};
+use crate::protocols::{discovery, mcp};
 
 /// What cannot be read off the routes.
 #[derive(utoipa::OpenApi)]
@@ -82,6 +83,9 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(channels::disconnect))
         .routes(routes!(channels::sync))
         .routes(routes!(channels::list_syncs))
+        .routes(routes!(discovery::protected_resource))
+        .routes(routes!(discovery::protected_mcp))
+        .routes(routes!(mcp::mcp))
         .routes(routes!(health::health))
         .routes(routes!(health::openapi))
 }
@@ -164,16 +168,25 @@ mod tests {
     #[test]
     fn every_route_declares_who_may_call_it() {
         let operations = operations();
-        assert_eq!(operations.len(), 36);
+        assert_eq!(operations.len(), 39);
         let mut open = Vec::new();
         for (method, path, operation) in &operations {
             match BUILT.rules.get(method, path) {
                 Some(Rule::Open) => open.push(format!("{method} {path}")),
-                Some(Rule::Needs(_)) => {}
+                Some(Rule::SignedIn | Rule::Needs(_)) => {}
                 None => panic!("{method} {path} declares {:?}, which is no permission", operation[DECLARATION]),
             }
         }
-        assert_eq!(open, ["POST /auth/login", "GET /healthz", "GET /openapi.json"]);
+        assert_eq!(
+            open,
+            [
+                "GET /.well-known/oauth-protected-resource",
+                "GET /.well-known/oauth-protected-resource/mcp",
+                "POST /auth/login",
+                "GET /healthz",
+                "GET /openapi.json",
+            ]
+        );
     }
 
     #[test]
