@@ -4,11 +4,18 @@
 //! how a campaign is made up (crate `agent`).
 
 pub mod brand;
+pub mod diff;
 pub mod document;
 pub mod finding;
+#[cfg(test)]
+mod samples;
+pub mod snapshot;
+pub mod status;
 
 pub use brand::Brand;
 pub use document::{
     Ad, AdSet, Audience, BidStrategy, ChannelPlan, ChannelType, Creative, Delivery, Document, Objective,
 };
+pub use diff::Diff;
 pub use finding::{Finding, Severity};
+pub use status::{Event, Standing, Status};
