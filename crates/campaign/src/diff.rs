@@ -228,7 +228,13 @@ fn on_channel(channel_id: &str, old: &[AdSet], new: &[AdSet]) -> Vec<Change> {
     };
     for set in old.iter().filter(|set| set.channel_id == channel_id) {
         if here(new, &set.id).is_none() {
-            out.push(whole(format!("/ad_sets/{}", set.id), format!("Ad set “{}”", set.name), json(set), Value::Null, false));
+            out.push(whole(
+                format!("/ad_sets/{}", set.id),
+                format!("Ad set “{}”", set.name),
+                json(set),
+                Value::Null,
+                false,
+            ));
         }
     }
     for set in new.iter().filter(|set| set.channel_id == channel_id) {

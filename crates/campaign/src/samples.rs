@@ -2,9 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::document::{
-    Ad, AdSet, Audience, BidStrategy, ChannelType, Creative, Delivery, Document, Objective,
-};
+use crate::document::{Ad, AdSet, Audience, BidStrategy, ChannelType, Creative, Delivery, Document, Objective};
 
 /// A small shop's campaign on two channels.
 pub(crate) fn campaign() -> Document {
@@ -89,12 +87,8 @@ fn texts() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn creative() -> impl Strategy<Value = Creative> {
-    (texts(), texts(), "[a-z\"\\\\ü]{0,2}", texts()).prop_map(|(headlines, descriptions, primary_text, assets)| Creative {
-        headlines,
-        descriptions,
-        primary_text,
-        image_asset_ids: assets,
-        ..Creative::default()
+    (texts(), texts(), "[a-z\"\\\\ü]{0,2}", texts()).prop_map(|(headlines, descriptions, primary_text, assets)| {
+        Creative { headlines, descriptions, primary_text, image_asset_ids: assets, ..Creative::default() }
     })
 }
 

@@ -93,7 +93,10 @@ mod tests {
     fn the_hash_of_a_document_does_not_change() {
         // Stored approvals rest on it. Computed with Python:
         // hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
-        assert_eq!(hash(&samples::campaign()).unwrap(), "e2f7c7d1b93cb0c3fdfabf2b81f5c5b9334997504e59127a2baa5ed1a85bc6cf");
+        assert_eq!(
+            hash(&samples::campaign()).unwrap(),
+            "e2f7c7d1b93cb0c3fdfabf2b81f5c5b9334997504e59127a2baa5ed1a85bc6cf"
+        );
     }
 
     proptest! {

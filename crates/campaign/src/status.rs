@@ -588,8 +588,7 @@ mod tests {
         let table: Vec<String> = Event::ALL
             .into_iter()
             .map(|event| {
-                let to: String =
-                    Status::ALL.into_iter().map(|status| next(status, event).map_or('.', short)).collect();
+                let to: String = Status::ALL.into_iter().map(|status| next(status, event).map_or('.', short)).collect();
                 format!("{to} {}", event.as_str())
             })
             .collect();
@@ -620,10 +619,7 @@ mod tests {
     #[test]
     fn a_refusal_says_what_to_do() {
         let refused = next(Status::Draft, Event::Publish).unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            "a campaign that is a draft cannot be published; submit it for approval"
-        );
+        assert_eq!(refused.to_string(), "a campaign that is a draft cannot be published; submit it for approval");
         let refused = next(Status::Ended, Event::Edit).unwrap_err();
         assert_eq!(refused.to_string(), "a campaign that has ended cannot be edited; make a new campaign of it");
     }
@@ -651,9 +647,8 @@ mod tests {
 
     #[test]
     fn what_may_be_asked_for_is_offered() {
-        let names = |standing: &Standing| -> Vec<&str> {
-            standing.open_events().into_iter().map(Event::as_str).collect()
-        };
+        let names =
+            |standing: &Standing| -> Vec<&str> { standing.open_events().into_iter().map(Event::as_str).collect() };
         let draft = Standing::new("1".into());
         assert_eq!(names(&draft), ["edit", "submit"]);
         let review = draft.after(Event::Submit).unwrap();
@@ -667,7 +662,8 @@ mod tests {
 
     #[test]
     fn a_rollback_goes_back_one_step_and_never_forth() {
-        let past = |snapshot_id: &str, rollback: bool, done: bool| Past { snapshot_id: snapshot_id.into(), rollback, done };
+        let past =
+            |snapshot_id: &str, rollback: bool, done: bool| Past { snapshot_id: snapshot_id.into(), rollback, done };
         let publish = |id| past(id, false, true);
         let cases: [(&[Past], Option<&str>); 8] = [
             (&[], None),
