@@ -4,3 +4,4 @@
 //! Today: [`ad_spend`], the CSV in which ad platforms' daily reports are imported.
 
 pub mod ad_spend;
+pub mod shopify;
