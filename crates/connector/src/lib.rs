@@ -1,10 +1,9 @@
 //! What comes from and goes to outside accounts: bytes in, values out. No clock, no network, no storage; Worker
 //! `connectors` does the sending and keeping.
 //!
-//! [`provider::Provider`] is the one trait behind which [`sandbox`], [`meta`], [`google_ads`] and [`klaviyo`] stand;
-//! [`publish`] drives it so that nothing is created twice; [`governor`] says how fast; [`preflight`] checks a plan
-//! against a provider's rules before anything is sent; [`insights`] is the one shape of what comes back. [`ad_spend`] is
-//! the CSV in which ad platforms' daily reports are imported.
+//! [`provider::Provider`] is the one trait behind which [`sandbox`] stands;
+//! [`publish`] drives it so that nothing is created twice; [`governor`] says how fast; [`insights`] is the one shape of what comes back. [`ad_spend`] is
+//! the CSV in which ad platforms' daily reports are imported, [`shopify`] a shop's exports.
 
 pub mod account;
 pub mod ad_spend;
@@ -17,6 +16,7 @@ pub mod outcome;
 pub mod provider;
 pub mod publish;
 pub mod sandbox;
+pub mod shopify;
 
 pub use account::{Access, Account, AppCredentials, Connection, CredentialKind, Credentials, Hosts};
 pub use governor::{Admission, Governor};
