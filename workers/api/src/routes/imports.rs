@@ -89,7 +89,7 @@ pub async fn upload_ad_spend(caller: Caller, request: Request) -> Answer<(Status
     let files = caller.runtime.env.bucket(FILES).map_err(|error| Error::setting(FILES, error))?;
     files.put(&key, bytes).execute().await.map_err(|error| Error::unavailable(format!("storing {key}"), error))?;
     let entry = Entry {
-        actor: caller.session.user_id.clone(),
+        actor: caller.actor().to_owned(),
         action: "import.request",
         entity: format!("import:{}", import.id),
         before: None,
