@@ -114,12 +114,7 @@ async fn store(
         statements.push(put(VARIANTS, Value::Array(variants)));
     }
     // Progress is no change that somebody made: the import's request and end are in the audit log.
-    match database.transaction(&statements).await {
-        Err(Error::Unavailable { detail, .. }) if detail.contains("malformed JSON") => {
-            Err(Error::Stale { what: "the import" })
-        }
-        outcome => outcome,
-    }
+    database.transaction(&statements).await
 }
 
 fn number(bytes: u64) -> Param {
