@@ -600,3 +600,4 @@ CREATE TABLE shop_order_lines (
 ) WITHOUT ROWID;
 ALTER TABLE imports ADD COLUMN bytes_total INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE imports ADD COLUMN bytes_done INTEGER NOT NULL DEFAULT 0;    -- where a resumed import goes on
+ALTER TABLE imports ADD COLUMN lines_done INTEGER NOT NULL DEFAULT 1;    -- the line that stands there
