@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Argument, BODY, Capability, DECLARATION, Effect, IDEMPOTENCY_KEY, IF_MATCH, PERMISSION, Place, schema};
+use crate::{
+    Argument, BODY, CALLER, Capability, DECLARATION, Effect, IDEMPOTENCY_KEY, IF_MATCH, PERMISSION, Place, schema,
+};
 
 /// A tool whose declaration cannot be used; a mistake in our own source.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,6 +85,7 @@ fn capability(
         method: method.to_uppercase(),
         path: path.to_owned(),
         permission: text(PERMISSION).to_owned(),
+        person: text(CALLER) == "person",
         content_type: None,
         arguments: Vec::new(),
     };

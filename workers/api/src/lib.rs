@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`front_door`] | which of the three a request is for, and the headers every page gets |
 //! | [`gate`] | who is asking and whether they may: tokens, cookies, permissions, cross-site refusal |
+//! | [`idempotency`] | a POST sent again under its key is done once |
 //! | [`answer`] | how failures become problem details |
 //! | [`extract`] | how bodies and queries are read, with the field named when they cannot be |
 //! | [`wire`] | the shapes requests and answers have |
@@ -23,6 +24,7 @@ pub mod cursor;
 pub mod extract;
 pub mod front_door;
 pub mod gate;
+pub mod idempotency;
 pub mod protocols;
 pub mod routes;
 pub mod store;

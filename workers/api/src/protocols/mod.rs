@@ -47,13 +47,15 @@ pub(crate) fn registry() -> &'static Registry {
 
 /// The tools this caller may use.
 fn tools_of(caller: &Caller) -> impl Iterator<Item = &'static Capability> {
-    registry().iter().filter(|capability| may(caller, &capability.permission))
+    registry()
+        .iter()
+        .filter(|capability| may(caller, &capability.permission) && (!capability.person || caller.rights.is_person()))
 }
 
 /// Whether the caller has the permission of this name.
 fn may(caller: &Caller, permission: &str) -> bool {
-    let parsed: Result<Permission, _> = serde_json::from_value(permission.into());
-    permission == crate::gate::OPEN || parsed.is_ok_and(|permission| caller.session.role.may(permission))
+    let parsed: Result<Permission, _> = permission.parse();
+    permission == crate::gate::OPEN || parsed.is_ok_and(|permission| caller.may(permission))
 }
 
 /// Whether there is a `GET` route of this form that the caller may read.
@@ -231,7 +233,7 @@ mod tests {
             let schema = capability.input_schema();
             assert!(!schema.to_string().contains("\"$ref\""), "{}", capability.name);
             assert!(capability.description.len() >= 8, "{} describes nothing", capability.name);
-            let permission: Result<Permission, _> = serde_json::from_value(capability.permission.clone().into());
+            let permission: Result<Permission, _> = capability.permission.parse();
             assert!(permission.is_ok(), "{} asks for {}", capability.name, capability.permission);
             for (name, property) in schema["properties"].as_object().unwrap() {
                 let body = name == "body";

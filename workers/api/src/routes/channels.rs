@@ -103,7 +103,7 @@ pub async fn connect(caller: Caller, Segment(kind): Segment, Form(form): Form<Co
             site: site.key,
             currency: site.currency,
             channel_type: kind,
-            actor: caller.session.user_id.clone(),
+            actor: caller.actor().to_owned(),
             grant: Grant::Key { key },
         };
         let connected: Connected = account::ask(env, &name, account::FINISH, &finish).await?;
@@ -136,7 +136,7 @@ pub async fn connect(caller: Caller, Segment(kind): Segment, Form(form): Form<Co
         expires_at: caller.now + CONSENT_MS,
     };
     let entry = Entry {
-        actor: caller.session.user_id.clone(),
+        actor: caller.actor().to_owned(),
         action: "channel.connect_begin",
         entity: format!("provider:{kind}"),
         before: None,
@@ -209,7 +209,7 @@ async fn finish(caller: &Caller, kind: &str, query: CallbackQuery) -> Answer<Str
         site: site.key,
         currency: site.currency,
         channel_type: kind.to_owned(),
-        actor: caller.session.user_id.clone(),
+        actor: caller.actor().to_owned(),
         grant: Grant::Code {
             code,
             verifier: String::from_utf8(verifier).map_err(internal)?,
@@ -247,7 +247,7 @@ pub async fn disconnect(caller: Caller, Segment(id): Segment) -> Answer<Json<Cha
     let disconnect = Disconnect {
         tenant_id: caller.session.tenant_id.clone(),
         channel_id: channel.id,
-        actor: caller.session.user_id.clone(),
+        actor: caller.actor().to_owned(),
     };
     let name = account::name(&disconnect.tenant_id, &disconnect.channel_id);
     let () = account::ask(&caller.runtime.env, &name, account::DISCONNECT, &disconnect).await?;
@@ -286,7 +286,7 @@ pub async fn sync(
         finished_at: None,
     };
     let entry = Entry {
-        actor: caller.session.user_id.clone(),
+        actor: caller.actor().to_owned(),
         action: "channel.sync",
         entity: format!("channel:{}", channel.id),
         before: None,
