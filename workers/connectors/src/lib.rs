@@ -1,7 +1,15 @@
 //! The room that talks to outside accounts. Today it has one duty: files of ad spend that wait on the `imports` queue.
 
+#[expect(missing_docs, reason = "the object macro makes public items of its own")]
+mod account;
+mod app;
 mod import;
+#[expect(missing_docs, reason = "the object macro makes public items of its own")]
+mod publication;
+mod sending;
 
+pub use account::Account;
+pub use publication::Publication;
 use platform::queue::{self, Received};
 use wasm_bindgen::JsValue;
 use worker::{Context, Env, MessageBatch, MessageExt, QueueRetryOptionsBuilder, Request, Response, Result, event};

@@ -16,9 +16,7 @@ pub(crate) async fn send(request: &Request) -> Answer {
         timeout_ms: TIMEOUT_MS,
     };
     match outgoing::send(&outgoing).await {
-        Ok(incoming) => {
-            Ok(Response { status: incoming.status, headers: incoming.headers, body: incoming.body })
-        }
+        Ok(incoming) => Ok(Response { status: incoming.status, headers: incoming.headers, body: incoming.body }),
         Err(Failure::TimedOut { .. }) => Err(TransportError::Timeout),
         Err(failure @ (Failure::Broken(_) | Failure::Malformed(_))) => {
             Err(TransportError::Connection(failure.to_string()))

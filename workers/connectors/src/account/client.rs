@@ -104,22 +104,16 @@ impl Line<'_> {
     /// Gets a new token after the provider refused the one we have.
     pub(crate) async fn renew(&mut self) -> std::result::Result<(), NoLine> {
         let refused = hex::encode(Sha256::digest(self.connection.credentials.access_token.as_bytes()));
-        let access = Access {
-            tenant_id: self.tenant_id.clone(),
-            channel_id: self.channel_id.clone(),
-            refused: Some(refused),
-        };
+        let access =
+            Access { tenant_id: self.tenant_id.clone(), channel_id: self.channel_id.clone(), refused: Some(refused) };
         self.connection = account_object::ask(self.env, &self.name, ACCESS, &access).await?;
         Ok(())
     }
 
     /// Until when a request has to wait, UTC ms; `None` when it may go now. What may go is counted as gone.
     pub(crate) async fn admitted(&self, request: &Request) -> Result<Option<i64>> {
-        let admit = Admit {
-            channel: self.channel,
-            purpose: request.purpose.clone(),
-            writes: request.effect != Effect::Read,
-        };
+        let admit =
+            Admit { channel: self.channel, purpose: request.purpose.clone(), writes: request.effect != Effect::Read };
         match account_object::ask::<_, Admitted>(self.env, &self.name, ADMIT, &admit).await {
             Ok(admitted) => Ok(admitted.wait_until_ms.filter(|until| *until > clock::now_ms())),
             Err(AccountError::Platform(error)) => Err(error),
@@ -146,6 +140,7 @@ impl Line<'_> {
 }
 
 fn says_something_about_limits(response: &Response) -> bool {
-    let named = |name: &str| ["usage", "ratelimit", "rate-limit", "retry-after", "throttle"].iter().any(|p| name.contains(p));
+    let named =
+        |name: &str| ["usage", "ratelimit", "rate-limit", "retry-after", "throttle"].iter().any(|p| name.contains(p));
     !response.is_success() || response.headers.iter().any(|(name, _)| named(&name.to_ascii_lowercase()))
 }

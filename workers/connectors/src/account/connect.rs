@@ -1,6 +1,6 @@
 //! Connecting and ending a connection.
 
-use super::connection::{self, seal};
+use super::connection::{self, lasts_until, seal};
 use super::{Account, Answered};
 use crate::app;
 use crate::sending::carry_out;
@@ -103,7 +103,7 @@ impl Account {
                 connection.account.currency.as_str().into(),
                 connection.account.time_zone.as_str().into(),
                 Param::Text(sealed),
-                connection.lasts_until().into(),
+                lasts_until(&connection).into(),
                 finish.actor.as_str().into(),
                 now.into(),
             ],
@@ -141,8 +141,7 @@ impl Account {
             Ok(connection) => connection,
             Err(fault) => return Ok(Err(fault)),
         };
-        let accounts =
-            carry_out(|answers| provider.accounts(&connection.credentials, answers, clock::now_ms())).await;
+        let accounts = carry_out(|answers| provider.accounts(&connection.credentials, answers, clock::now_ms())).await;
         Ok(accounts.and_then(|accounts| {
             match accounts.into_iter().find(|account| account.id == connection.account.id) {
                 Some(account) if account.usable => Ok(()),

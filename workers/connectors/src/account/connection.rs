@@ -41,6 +41,12 @@ pub(super) fn seal(env: &Env, tenant_id: &str, channel_id: &str, connection: &Co
         .map_err(|e| Error::corrupt("a connection", e))
 }
 
+/// When a person has to connect again, UTC ms: what has a refresh token is renewed without one.
+pub(super) fn lasts_until(connection: &Connection) -> Option<i64> {
+    let credentials = &connection.credentials;
+    credentials.expires_at.filter(|_| credentials.refresh_token.is_none())
+}
+
 /// The stored connection of a channel.
 pub(super) async fn load(env: &Env, database: &TenantDb, channel_id: &str) -> Answered<(ChannelType, Connection)> {
     let sql = "SELECT type, status, credentials_sealed FROM channels WHERE tenant_id = ?1 AND id = ?2";
@@ -134,16 +140,11 @@ impl Account {
         Err(Error::unavailable("renewing a token", "another renewal did not end").into())
     }
 
-    async fn renew(
-        &self,
-        database: &TenantDb,
-        channel_id: &str,
-    ) -> Answered<std::result::Result<Connection, Fault>> {
+    async fn renew(&self, database: &TenantDb, channel_id: &str) -> Answered<std::result::Result<Connection, Fault>> {
         // What is stored now: somebody may have renewed it since the caller looked.
         let (channel, mut connection) = load(&self.env, database, channel_id).await?;
         let provider = self.provider(channel.as_str())?;
-        let fresh =
-            carry_out(|answers| provider.refresh(&connection.credentials, answers, clock::now_ms())).await;
+        let fresh = carry_out(|answers| provider.refresh(&connection.credentials, answers, clock::now_ms())).await;
         connection.credentials = match fresh {
             Ok(credentials) => credentials,
             Err(fault) => return Ok(Err(fault)),
@@ -152,12 +153,7 @@ impl Account {
         let keep = Statement::new(
             "UPDATE channels SET credentials_sealed = ?3, credentials_expire_at = ?4, updated_at = ?5 \
              WHERE tenant_id = ?1 AND id = ?2 AND status <> 'disconnected'",
-            vec![
-                channel_id.into(),
-                Param::Text(sealed),
-                connection.lasts_until().into(),
-                clock::now_ms().into(),
-            ],
+            vec![channel_id.into(), Param::Text(sealed), lasts_until(&connection).into(), clock::now_ms().into()],
         );
         // A renewed token is the same connection: no entry for each, some would come every two minutes.
         database.transaction(&[keep]).await?;

@@ -9,14 +9,15 @@
 //!   account share one budget.
 
 pub(crate) mod client;
-mod connection;
 mod connect;
+pub(crate) use connection::note_health;
+mod connection;
 
 use campaign::ChannelType;
 use client::{ACCESS, ADMIT, Access, Admit, Admitted, OBSERVE, Observe};
 use connector::{Admission, Auth, Capability, Governor, provider};
 use platform::account_object::{
-    BEGIN, Begin, Begun, DISCONNECT, Disconnect, FINISH, Finish, PROVIDERS, ProviderStatus, TEST, Subject,
+    BEGIN, Begin, Begun, DISCONNECT, Disconnect, FINISH, Finish, PROVIDERS, ProviderStatus, Subject, TEST,
 };
 use platform::clock;
 use problem::Problem;
@@ -152,7 +153,7 @@ impl Account {
         Ok(Admitted {
             wait_until_ms: match admission {
                 Admission::Go => None,
-                Admission::Wait { until_ms, .. } => Some(until_ms),
+                Admission::WaitUntil { at_ms } => Some(at_ms),
             },
         })
     }
