@@ -10,7 +10,7 @@
 
 pub(crate) mod client;
 mod connect;
-pub(crate) use connection::note_health;
+pub(crate) use connection::{note_health, status_after};
 mod connection;
 
 use campaign::ChannelType;

@@ -29,7 +29,10 @@ pub(super) enum Aim {
 pub(super) enum Standing {
     Open,
     Done,
-    Failed { kind: FailureKind, reason: String },
+    Failed {
+        kind: FailureKind,
+        reason: String,
+    },
     /// Not begun, because another failed.
     Dropped,
 }
@@ -83,7 +86,10 @@ impl Job {
             phase.standing = standing;
         }
         // Pausing and ending go on elsewhere: each channel that rests is money saved.
-        if !failed || self.action != PUBLISH || self.phases.iter().any(|phase| phase.aim == Aim::Paused && phase.standing == Standing::Open) {
+        if !failed
+            || self.action != PUBLISH
+            || self.phases.iter().any(|phase| phase.aim == Aim::Paused && phase.standing == Standing::Open)
+        {
             return;
         }
         let mut to_pause: Vec<String> = Vec::new();

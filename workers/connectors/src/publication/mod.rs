@@ -140,8 +140,14 @@ impl Publication {
         let said: Vec<&str> = failures.iter().map(|(_, _, reason)| *reason).collect();
         let words = said.join("; ");
         let outcome = if said.is_empty() { Ok(()) } else { Err(words.as_str()) };
-        match campaigns::finish(&database, &nudge.campaign_id, &publication.id, outcome, &By::new(SYSTEM, clock::now_ms()))
-            .await
+        match campaigns::finish(
+            &database,
+            &nudge.campaign_id,
+            &publication.id,
+            outcome,
+            &By::new(SYSTEM, clock::now_ms()),
+        )
+        .await
         {
             // It was over already: a crash came between writing that down and forgetting the job.
             Ok(()) | Err(Refusal::Platform(Error::Stale { .. })) => {}
