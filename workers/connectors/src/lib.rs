@@ -21,8 +21,6 @@ use worker::{
 
 /// Seconds before a message that failed is tried again.
 const RETRY_S: u32 = 10;
-/// A pull that failed so often is given up; the next one in the timetable pulls the same days again.
-const MOST_PULLS: u16 = 5;
 
 /// Works the queues.
 #[event(queue)]
@@ -53,22 +51,12 @@ async fn syncs(batch: &MessageBatch<JsValue>, env: &Env) {
         match sync::run(env, &request).await {
             Ok(None) => queue::done(&message),
             Ok(Some(seconds)) => again(&message, seconds),
-            Err(error) if message.attempts() >= MOST_PULLS => {
-                platform::log::error("connectors", tenant, "a pull of figures was given up", &error);
-                match sync::give_up(
-                    env,
-                    &request,
-                    "the provider or our own store did not answer; it will be pulled again",
-                )
-                .await
-                {
-                    Ok(()) => queue::done(&message),
-                    Err(_) => again(&message, RETRY_S),
-                }
-            }
             Err(error) => {
-                platform::log::error("connectors", tenant, "a pull of figures will be tried again", &error);
-                again(&message, RETRY_S);
+                platform::log::error("connectors", tenant, "a pull of figures broke off", &error);
+                match sync::broke_off(env, &request).await {
+                    Ok(true) => queue::done(&message),
+                    Ok(false) | Err(_) => again(&message, RETRY_S),
+                }
             }
         }
     }

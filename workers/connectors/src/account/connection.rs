@@ -124,7 +124,6 @@ impl Account {
         if !is_due(&connection) {
             return Ok(Ok(connection));
         }
-        let mut connection = connection;
         for _ in 0..PATIENCE {
             if !self.renewing.swap(true, Relaxed) {
                 let outcome = self.renew(database, channel_id).await;
@@ -132,7 +131,7 @@ impl Account {
                 return outcome;
             }
             Delay::from(LOOK).await;
-            (_, connection) = load(&self.env, database, channel_id).await?;
+            let (_, connection) = load(&self.env, database, channel_id).await?;
             if !is_due(&connection) {
                 return Ok(Ok(connection));
             }

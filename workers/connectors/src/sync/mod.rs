@@ -18,6 +18,8 @@ use worker::{Delay, Env};
 const SHORT_WAIT_MS: i64 = 10_000;
 /// How often one page is asked for before the pull is given back to the queue.
 const TRIES: u32 = 4;
+/// Times a pull may break off.
+const MOST_FAILURES: i64 = 5;
 /// The most pages of one level: far beyond any account, so that a provider that never ends does not run us for ever.
 const MAX_PAGES: usize = 2_000;
 
@@ -187,11 +189,25 @@ const fn kind_of(level: Level) -> &'static str {
     level.as_str()
 }
 
-/// Gives a pull up for good: the queue has tried it often enough.
+/// Notes that a pull broke off. True when it broke off often enough: it is given up then, and the next one in the
+/// timetable pulls the same days again.
 ///
 /// # Errors
 /// A store that did not answer.
-pub(crate) async fn give_up(env: &Env, request: &Request, reason: &str) -> Result<()> {
+pub(crate) async fn broke_off(env: &Env, request: &Request) -> Result<bool> {
+    #[derive(Deserialize)]
+    struct Row {
+        failures: i64,
+    }
     let database = TenantDb::new(env, &request.tenant_id)?;
-    store::finish(&database, &request.sync_id, "failed", 0, reason).await
+    let id = request.sync_id.as_str();
+    database.run("UPDATE sync_runs SET failures = failures + 1 WHERE tenant_id = ?1 AND id = ?2", &[id.into()]).await?;
+    let row: Option<Row> =
+        database.first("SELECT failures FROM sync_runs WHERE tenant_id = ?1 AND id = ?2", &[id.into()]).await?;
+    let given_up = row.is_none_or(|row| row.failures >= MOST_FAILURES);
+    if given_up {
+        let reason = "the provider or our own store did not answer, five times over; it will be pulled again";
+        store::finish(&database, id, "failed", 0, reason).await?;
+    }
+    Ok(given_up)
 }
