@@ -6,7 +6,7 @@
 
 use crate::dice::hash;
 use crate::gaql::{self, Query};
-use crate::http::{Request, Response};
+use crate::http::{Request, Response, set};
 use crate::limit::Window;
 use crate::market::{self, Figures};
 use crate::oauth::{DEVELOPER_TOKEN, Refused};
@@ -52,7 +52,7 @@ fn failure(refusals: &[Refusal], number: u64) -> Value {
         .map(|refusal| {
             let mut error = json!({"errorCode": {refusal.group: refusal.code}, "message": refusal.message});
             if !refusal.trigger.is_empty() {
-                error["trigger"] = json!({"stringValue": refusal.trigger});
+                set(&mut error, "trigger", json!({"stringValue": refusal.trigger}));
             }
             if !refusal.path.is_empty() {
                 let elements: Vec<Value> = refusal
@@ -65,12 +65,16 @@ fn failure(refusals: &[Refusal], number: u64) -> Value {
                         )
                     })
                     .collect();
-                error["location"] = json!({"fieldPathElements": elements});
+                set(&mut error, "location", json!({"fieldPathElements": elements}));
             }
             if refusal.group == "quotaError" {
-                error["details"] = json!({"quotaErrorDetails": {
-                    "rateScope": "ACCOUNT", "rateName": "Requests per account", "retryDelay": refusal.trigger,
-                }});
+                set(
+                    &mut error,
+                    "details",
+                    json!({"quotaErrorDetails": {
+                        "rateScope": "ACCOUNT", "rateName": "Requests per account", "retryDelay": refusal.trigger,
+                    }}),
+                );
             }
             error
         })
@@ -915,10 +919,10 @@ fn search(world: &World, body: &Value, now: i64) -> Outcome<Value> {
     let end = start + page.len();
     let mut answer = json!({"fieldMask": mask(&query)});
     if !page.is_empty() {
-        answer["results"] = json!(page);
+        set(&mut answer, "results", json!(page));
     }
     if end < total {
-        answer["nextPageToken"] = json!(format!("page-{end}"));
+        set(&mut answer, "nextPageToken", json!(format!("page-{end}")));
     }
     Ok(answer)
 }
@@ -943,7 +947,7 @@ fn mask(query: &Query) -> String {
 /// Everything a resource's rows show: itself and what it belongs to.
 fn joined(world: &World, object: &Object, service: &Service) -> Value {
     let mut row = json!({"customer": customer(world)});
-    let put = |member: &str, value: Value, row: &mut Value| row[member] = value;
+    let put = |member: &str, value: Value, row: &mut Value| set(row, member, value);
     put(service.member, show(world, object, service), &mut row);
     let mut below = object;
     while let Some(parent) = world.objects.get(&below.parent) {
@@ -988,9 +992,9 @@ fn show(world: &World, object: &Object, service: &Service) -> Value {
             put("status", json!(status));
             put("adGroup", json!(resource(world, "adGroups", &object.parent)));
             let mut ad = object.body.get("ad").cloned().unwrap_or_default();
-            ad["id"] = json!(last);
-            ad["resourceName"] = json!(resource(world, "ads", last));
-            ad["type"] = json!("RESPONSIVE_SEARCH_AD");
+            set(&mut ad, "id", json!(last));
+            set(&mut ad, "resourceName", json!(resource(world, "ads", last)));
+            set(&mut ad, "type", json!("RESPONSIVE_SEARCH_AD"));
             put("ad", ad);
             put("policySummary", json!({"approvalStatus": "APPROVED", "reviewStatus": "REVIEWED"}));
         }
@@ -1133,9 +1137,9 @@ fn rows(world: &World, query: &Query, now: i64) -> Outcome<Vec<Value>> {
         }
         for (day, figures) in sums {
             let mut row = base.clone();
-            row["metrics"] = metrics(&figures);
+            set(&mut row, "metrics", metrics(&figures));
             if dated {
-                row["segments"] = json!({"date": format_day(day)});
+                set(&mut row, "segments", json!({"date": format_day(day)}));
             }
             found.push(row);
         }
@@ -1233,16 +1237,7 @@ fn metrics(figures: &Figures) -> Value {
 /// The selected fields, and each selected resource's name.
 fn selected(row: &Value, query: &Query, resource: &str) -> Value {
     let mut result = json!({});
-    let mut put = |path: &[String], value: &Value| {
-        let mut target = &mut result;
-        for part in path {
-            if !target.get(part).is_some_and(Value::is_object) {
-                target[part.as_str()] = json!({});
-            }
-            target = &mut target[part.as_str()];
-        }
-        *target = value.clone();
-    };
+    let mut put = |path: &[String], value: &Value| place(&mut result, path, value);
     let mut members: Vec<String> = vec![resource.to_owned()];
     for field in &query.select {
         let path = gaql::path(field);
@@ -1257,4 +1252,19 @@ fn selected(row: &Value, query: &Query, resource: &str) -> Value {
         }
     }
     result
+}
+
+/// Puts a value at a path, making the objects on the way.
+fn place(target: &mut Value, path: &[String], value: &Value) {
+    let Some((part, rest)) = path.split_first() else {
+        *target = value.clone();
+        return;
+    };
+    if let Some(fields) = target.as_object_mut() {
+        let inner = fields.entry(part.clone()).or_insert_with(|| json!({}));
+        if !rest.is_empty() && !inner.is_object() {
+            *inner = json!({});
+        }
+        place(inner, rest, value);
+    }
 }

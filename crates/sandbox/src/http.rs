@@ -188,6 +188,13 @@ impl Reply {
     }
 }
 
+/// Sets a member of a JSON object; anything else stays as it is.
+pub(crate) fn set(target: &mut Value, name: &str, value: Value) {
+    if let Some(fields) = target.as_object_mut() {
+        fields.insert(name.to_owned(), value);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

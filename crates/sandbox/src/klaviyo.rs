@@ -5,7 +5,7 @@
 //! are rationed to two a minute, errors are JSON:API's.
 
 use crate::dice::hash;
-use crate::http::{Request, Response};
+use crate::http::{Request, Response, set};
 use crate::limit::Window;
 use crate::market;
 use crate::oauth::Refused;
@@ -422,7 +422,7 @@ fn include(world: &World, request: &Request, body: &mut Value, now: i64) {
         .filter(|object| object.kind == Kind::Message && ids.contains(&object.parent))
         .map(|object| show(world, object, now))
         .collect();
-    body["included"] = json!(included);
+    set(body, "included", json!(included));
 }
 
 /// One term of `filter`.
@@ -588,11 +588,15 @@ fn show(world: &World, object: &Object, now: i64) -> Value {
         Kind::Message => {
             let template = object.text("template_id");
             relationships = json!({"campaign": {"data": {"type": "campaign", "id": object.parent}}});
-            relationships["template"] = if template.is_empty() {
-                json!({"data": null})
-            } else {
-                json!({"data": {"type": "template", "id": template}})
-            };
+            set(
+                &mut relationships,
+                "template",
+                if template.is_empty() {
+                    json!({"data": null})
+                } else {
+                    json!({"data": {"type": "template", "id": template}})
+                },
+            );
             json!({"definition": get("definition"), "send_times": [], "created_at": created, "updated_at": updated})
         }
         Kind::Template => json!({

@@ -3,7 +3,7 @@
 //! As there: names need not be unique, creations take no idempotency key, parameters come in the query, as a form or as
 //! JSON, throttling is HTTP 400, numbers of reports are strings.
 
-use crate::http::{Fields, Request, Response};
+use crate::http::{Fields, Request, Response, set};
 use crate::market::{self, Figures};
 use crate::oauth::Refused;
 use crate::object::{Kind, Object};
@@ -80,9 +80,9 @@ fn render(world: &World, refusal: &Refusal) -> Response {
         "fbtrace_id": format!("A{:010x}", world.account.requests),
     });
     if refusal.subcode != 0 {
-        error["error_subcode"] = json!(refusal.subcode);
-        error["error_user_title"] = json!("Request refused");
-        error["error_user_msg"] = json!(refusal.title);
+        set(&mut error, "error_subcode", json!(refusal.subcode));
+        set(&mut error, "error_user_title", json!("Request refused"));
+        set(&mut error, "error_user_msg", json!(refusal.title));
     }
     let response = Response::json(refusal.status, &json!({"error": error}));
     if refusal.status == 401 || refusal.code == 190 {
@@ -415,7 +415,7 @@ fn list(rows: Vec<Value>, fields: &Fields) -> Outcome<Value> {
     let cursor = |at: usize| STANDARD.encode(at.to_string());
     let mut paging = json!({"cursors": {"before": cursor(start), "after": cursor(end)}});
     if end < total {
-        paging["next"] = json!(format!("https://graph.facebook.com/{VERSION}/?after={}", cursor(end)));
+        set(&mut paging, "next", json!(format!("https://graph.facebook.com/{VERSION}/?after={}", cursor(end))));
     }
     Ok(json!({"data": data, "paging": paging}))
 }
@@ -963,33 +963,23 @@ fn insights(world: &World, below: Option<&str>, fields: &Fields, now: i64) -> Ou
         .into_iter()
         .map(|((start, _), (first, figures))| {
             let end = step.map_or(to, |days| (start + days - 1).min(to));
-            pick(
-                row(world, level, &first, &figures, start, end),
-                fields,
-                &["impressions", "spend", "account_id", "date_start", "date_stop"],
-            )
+            let all = row(world, level, &first, &figures);
+            let mut shown = pick(all, fields, &["impressions", "spend", "account_id"]);
+            // The days are always told.
+            set(&mut shown, "date_start", json!(format_day(start)));
+            set(&mut shown, "date_stop", json!(format_day(end)));
+            shown
         })
-        .map(without_id)
         .collect();
     list(rows, fields)
 }
 
-/// Rows of reports have no id of their own.
-fn without_id(mut row: Value) -> Value {
-    if let Some(row) = row.as_object_mut() {
-        row.remove("id");
-    }
-    row
-}
-
-fn row(world: &World, level: Option<Kind>, first: &market::AdDay, figures: &Figures, start: i64, end: i64) -> Value {
+fn row(world: &World, level: Option<Kind>, first: &market::AdDay, figures: &Figures) -> Value {
     let name = |id: &str| world.objects.get(id).map(|object| object.name.clone());
     let mut row = json!({
         "account_id": world.account.number,
         "account_name": world.account.name,
         "account_currency": world.account.currency,
-        "date_start": format_day(start),
-        "date_stop": format_day(end),
         "impressions": figures.impressions.to_string(),
         "reach": (figures.impressions * 4 / 5).to_string(),
         // Clicks of any kind: on links, and some more on the page's name, likes and comments.
@@ -998,7 +988,7 @@ fn row(world: &World, level: Option<Kind>, first: &market::AdDay, figures: &Figu
         "spend": decimal(figures.spend_micros),
         "attribution_setting": "7d_click",
     });
-    let mut put = |name: &str, value: Value| row[name] = value;
+    let mut put = |name: &str, value: Value| set(&mut row, name, value);
     if level.is_some() {
         put("campaign_id", json!(first.campaign));
         put("campaign_name", json!(name(&first.campaign)));

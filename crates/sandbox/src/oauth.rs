@@ -5,7 +5,7 @@
 //! a request goes.
 
 use crate::dice::Dice;
-use crate::http::{Request, Response};
+use crate::http::{Request, Response, set};
 use crate::meta;
 use crate::world::{World, account_number};
 use base64::Engine;
@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-/// An app as it would be registered with a provider. These are practice values: they open nothing anywhere else.
+/// An app as it would be registered with a provider. Practice moves no money, so its secret is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct App {
     /// `client_id`.
@@ -26,21 +26,13 @@ pub struct App {
 }
 
 /// What Google Ads asks for in the header `developer-token`.
-pub const DEVELOPER_TOKEN: &str = "practice-developer-token";
+pub const DEVELOPER_TOKEN: &str = "practice";
 
 /// A code is good for one minute.
 const CODE_MS: i64 = 60_000;
 
-/// The practice app of a provider.
-#[must_use]
-pub const fn app(provider: ChannelType) -> App {
-    match provider {
-        ChannelType::Sandbox => App { id: "adroit-practice", secret: "practice-sandbox-secret" },
-        ChannelType::Meta => App { id: "900000000000001", secret: "practice-meta-secret" },
-        ChannelType::GoogleAds => App { id: "practice.apps.googleusercontent.com", secret: "practice-google-secret" },
-        ChannelType::Klaviyo => App { id: "00000000-0000-4000-8000-000000000001", secret: "practice-klaviyo-secret" },
-    }
-}
+/// The app that is registered here, with every provider alike.
+pub const APP: App = App { id: "adroit-practice", secret: "adroit-practice-secret" };
 
 /// How long an access token lives, ms. Our own is short on purpose: whoever works against it must refresh.
 const fn access_ms(provider: ChannelType) -> i64 {
@@ -131,7 +123,7 @@ impl Authorize {
     /// A sentence for the person before the browser: such a request is never redirected anywhere.
     pub fn parse(provider: ChannelType, query: &str) -> Result<Self, String> {
         let fields = Request::new("GET", &format!("/?{query}")).fields();
-        let known = app(provider);
+        let known = APP;
         if fields.text("client_id") != known.id {
             return Err(format!(
                 "No app is registered here as client_id \"{}\". The practice app is \"{}\".",
@@ -353,7 +345,7 @@ fn exchange(world: &mut World, request: &Request, now: i64, seed: u64) -> Result
         return Err(refusal("invalid_request", "The token address takes POST"));
     }
     let (id, secret) = credentials(provider, request, &fields.0);
-    let known = app(provider);
+    let known = APP;
     if id != known.id || secret != known.secret {
         return Err(refusal("invalid_client", "The client id or secret is not that of the practice app"));
     }
@@ -381,8 +373,20 @@ fn exchange(world: &mut World, request: &Request, now: i64, seed: u64) -> Result
             };
             let scopes = scopes.clone();
             let access = world.give_access(&scopes, now, seed);
-            let refresh = (provider == ChannelType::Klaviyo).then(|| fields.text("refresh_token"));
-            Ok(tokens(provider, &access, refresh, &scopes))
+            let old = fields.text("refresh_token");
+            let refresh = match provider {
+                // Our own works once.
+                ChannelType::Sandbox => {
+                    world.grants.remove(old);
+                    world.touch("grant", old);
+                    let new = world.secret("refresh", seed);
+                    world.keep(&new, Grant::Refresh { scopes: scopes.clone() });
+                    Some(new)
+                }
+                ChannelType::Klaviyo => Some(old.to_owned()),
+                ChannelType::Meta | ChannelType::GoogleAds => None,
+            };
+            Ok(tokens(provider, &access, refresh.as_deref(), &scopes))
         }
         "fb_exchange_token" if provider == ChannelType::Meta => {
             let scopes = match world.grants.get(fields.text("fb_exchange_token")) {
@@ -403,10 +407,10 @@ fn tokens(provider: ChannelType, access: &str, refresh: Option<&str>, scopes: &[
         "expires_in": access_ms(provider) / 1_000,
     });
     if provider != ChannelType::Meta {
-        body["scope"] = json!(scopes.join(" "));
+        set(&mut body, "scope", json!(scopes.join(" ")));
     }
     if let Some(refresh) = refresh {
-        body["refresh_token"] = json!(refresh);
+        set(&mut body, "refresh_token", json!(refresh));
     }
     Response::json(200, &body)
 }

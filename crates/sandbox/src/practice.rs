@@ -15,6 +15,9 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
+/// What the header `adroit-version` must say.
+const VERSION: &str = "2026-11";
+
 const LIMITS: [Window; 2] =
     [Window { name: "second", limit: 20, span_ms: 1_000 }, Window { name: "minute", limit: 600, span_ms: 60_000 }];
 
@@ -32,29 +35,24 @@ fn refuse<T>(status: u16, code: &'static str, field: &str, message: impl Into<St
 }
 
 fn invalid<T>(field: &str, message: impl Into<String>) -> Outcome<T> {
-    refuse(400, "invalid_request", field, message)
+    refuse(400, "invalid", field, message)
 }
 
 pub(crate) fn answer(world: &mut World, request: &Request, now: i64) -> Response {
     let request_id = format!("req_{:012x}", world.account.requests);
-    let outcome = admit(world, request, now).and_then(|standing| {
-        let answer = route(world, request, now);
-        // Where the caller stands goes with refusals, too.
-        let headers = |response: Response| {
+    let response = match admit(world, request, now) {
+        Err(refusal) if refusal.status == 429 => limited(refusal.message.parse().unwrap_or(1_000)),
+        Err(refusal) => refused(&refusal, &request_id),
+        Ok(standing) => {
+            let response = match route(world, request, now) {
+                Ok((status, body)) => Response::json(status, &body),
+                Err(refusal) => refused(&refusal, &request_id),
+            };
             response
                 .header("x-ratelimit-limit", &standing.limit.to_string())
                 .header("x-ratelimit-remaining", &standing.remaining.to_string())
                 .header("x-ratelimit-reset-ms", &standing.reset_ms.to_string())
-        };
-        match answer {
-            Ok((status, body)) => Ok(headers(Response::json(status, &body))),
-            Err(refusal) => Ok(headers(refused(&refusal, &request_id))),
         }
-    });
-    let response = match outcome {
-        Ok(response) => response,
-        Err(refusal) if refusal.status == 429 => limited(refusal.message.parse().unwrap_or(1_000)),
-        Err(refusal) => refused(&refusal, &request_id),
     };
     response.header("x-request-id", &request_id)
 }
@@ -78,6 +76,23 @@ pub(crate) fn broken() -> Response {
 }
 
 fn admit(world: &mut World, request: &Request, now: i64) -> Outcome<crate::limit::Standing> {
+    match request.get_header("adroit-version") {
+        Some(VERSION) => {}
+        Some(other) => {
+            return refuse(
+                426,
+                "version_gone",
+                "adroit-version",
+                format!("Version {other} is not spoken here; {VERSION} is."),
+            );
+        }
+        None => {
+            return invalid(
+                "adroit-version",
+                format!("The header adroit-version is missing; {VERSION} is spoken here."),
+            );
+        }
+    }
     match world.admit(request, now) {
         Ok(()) => {}
         Err(Refused::Expired) => return refuse(401, "token_expired", "", "The access token has expired. Refresh it."),
@@ -93,36 +108,41 @@ fn admit(world: &mut World, request: &Request, now: i64) -> Outcome<crate::limit
 fn route(world: &mut World, request: &Request, now: i64) -> Outcome<(u16, Value)> {
     let segments = request.segments();
     let fields = request.fields();
-    match (request.method.as_str(), segments.as_slice()) {
+    let (account, method, path) = match (request.method.as_str(), segments.as_slice()) {
         ("GET", ["v1", "accounts"]) => {
             let account = &world.account;
             let shown = json!({
                 "id": account.number, "name": account.name, "currency": account.currency,
                 "time_zone": account.time_zone, "status": "open",
             });
-            Ok((200, json!({"data": [shown], "next": null})))
+            return Ok((200, json!({"accounts": [shown]})));
         }
-        ("GET", ["v1", "insights"]) => insights(world, &fields, now),
-        (method, ["v1", collection, rest @ ..]) => {
-            let Some(kind) = kind(collection) else {
-                return refuse(404, "not_found", "", format!("There is no collection `{collection}`."));
-            };
-            match (method, rest) {
-                ("GET", []) => list(world, kind, &fields, now),
-                ("POST", []) => create(world, kind, &body(request)?, now),
-                ("GET", [id]) => find(world, kind, id).map(|object| (200, show(world, object))),
-                ("PATCH", [id]) => update(world, kind, id, &body(request)?, now),
-                ("DELETE", [id]) => {
-                    find(world, kind, id)?;
-                    if let Some(object) = world.object_mut(id) {
-                        object.remove(now);
-                    }
-                    Ok((200, json!({"id": id, "removed": true})))
-                }
-                _ => refuse(404, "not_found", "", "There is nothing at this address for this method."),
+        (method, ["v1", "accounts", account, path @ ..]) => (*account, method, path),
+        _ => return refuse(404, "not_found", "", "There is nothing at this address."),
+    };
+    if account != world.account.number {
+        return refuse(404, "not_found", "account", format!("There is no account `{account}` for this token."));
+    }
+    let (collection, rest) = path.split_first().unwrap_or((&"", &[]));
+    if (method, *collection, rest) == ("GET", "insights", &[]) {
+        return insights(world, &fields, now);
+    }
+    let Some(kind) = kind(collection) else {
+        return refuse(404, "not_found", "", format!("There is no collection `{collection}`."));
+    };
+    match (method, rest) {
+        ("GET", []) => list(world, kind, &fields, now),
+        ("POST", []) => create(world, kind, &body(request)?, now),
+        ("GET", [id]) => find(world, kind, id).map(|object| (200, show(world, object))),
+        ("PATCH", [id]) => update(world, kind, id, &body(request)?, now),
+        ("DELETE", [id]) => {
+            find(world, kind, id)?;
+            if let Some(object) = world.object_mut(id) {
+                object.remove(now);
             }
+            Ok((200, json!({"id": id, "removed": true})))
         }
-        _ => refuse(404, "not_found", "", "There is nothing at this address."),
+        _ => refuse(404, "not_found", "", "There is nothing at this address for this method."),
     }
 }
 
@@ -169,7 +189,7 @@ struct Input {
     body: Map<String, Value>,
 }
 
-fn input(kind: Kind, fields: &Map<String, Value>) -> Outcome<Input> {
+fn input(kind: Kind, fields: &Map<String, Value>, currency: &str) -> Outcome<Input> {
     let mut input = Input { name: None, active: None, budget_minor: None, parent: None, body: Map::new() };
     for (field, value) in fields {
         match (kind, field.as_str()) {
@@ -204,7 +224,11 @@ fn input(kind: Kind, fields: &Map<String, Value>) -> Outcome<Input> {
                 }
                 input.body.insert(field.clone(), value.clone());
             }
-            (Kind::AdSet, "bid_strategy" | "optimization_goal") if value.is_string() => {
+            (Kind::Campaign, "currency") => match value.as_str() {
+                Some(code) if code == currency => {}
+                _ => return invalid(field, format!("`currency` must be the account's, {currency}.")),
+            },
+            (Kind::AdSet, "bid_strategy") | (Kind::Image, "media_type") if value.is_string() => {
                 input.body.insert(field.clone(), value.clone());
             }
             (Kind::AdSet, "audience") | (Kind::Ad, "creative") if value.is_object() => {
@@ -223,7 +247,7 @@ fn input(kind: Kind, fields: &Map<String, Value>) -> Outcome<Input> {
 }
 
 fn create(world: &mut World, kind: Kind, fields: &Map<String, Value>, now: i64) -> Outcome<(u16, Value)> {
-    let mut input = input(kind, fields)?;
+    let mut input = input(kind, fields, &world.account.currency)?;
     let Some(name) = input.name else {
         return invalid("name", "`name` is missing.");
     };
@@ -314,9 +338,9 @@ fn image(world: &mut World, name: &str, data: Option<&str>, now: i64) -> Outcome
 fn update(world: &mut World, kind: Kind, id: &str, fields: &Map<String, Value>, now: i64) -> Outcome<(u16, Value)> {
     find(world, kind, id)?;
     if kind == Kind::Image {
-        return refuse(409, "conflict", "id", "An image cannot be changed.");
+        return invalid("id", "An image cannot be changed.");
     }
-    let mut input = input(kind, fields)?;
+    let mut input = input(kind, fields, &world.account.currency)?;
     if input.parent.is_some() {
         return invalid("", "What a thing belongs to cannot be changed.");
     }
@@ -374,7 +398,7 @@ fn show(world: &World, object: &Object) -> Value {
 }
 
 /// The page that `limit` and `cursor` ask for. A cursor is the number of rows before it.
-fn page(rows: Vec<Value>, fields: &Fields) -> Outcome<(u16, Value)> {
+fn page(rows: Vec<Value>, fields: &Fields) -> Outcome<(Vec<Value>, Option<String>)> {
     let limit = match fields.given("limit").map(str::parse::<usize>) {
         None => 25,
         Some(Ok(limit)) if (1..=100).contains(&limit) => limit,
@@ -389,7 +413,7 @@ fn page(rows: Vec<Value>, fields: &Fields) -> Outcome<(u16, Value)> {
     let data: Vec<Value> = rows.into_iter().skip(start).take(limit).collect();
     let end = start + data.len();
     let next = (end < total).then(|| format!("after-{end}"));
-    Ok((200, json!({"data": data, "next": next})))
+    Ok((data, next))
 }
 
 fn list(world: &World, kind: Kind, fields: &Fields, now: i64) -> Outcome<(u16, Value)> {
@@ -400,7 +424,8 @@ fn list(world: &World, kind: Kind, fields: &Fields, now: i64) -> Outcome<(u16, V
             && fields.given("campaign_id").is_none_or(|id| text("campaign_id") == id)
             && fields.given("ad_set_id").is_none_or(|id| text("ad_set_id") == id)
     });
-    page(rows.collect(), fields)
+    let (items, next) = page(rows.collect(), fields)?;
+    Ok((200, json!({"items": items, "next": next})))
 }
 
 fn insights(world: &World, fields: &Fields, now: i64) -> Outcome<(u16, Value)> {
@@ -418,7 +443,8 @@ fn insights(world: &World, fields: &Fields, now: i64) -> Outcome<(u16, Value)> {
         "ad" => Kind::Ad,
         _ => return invalid("level", "`level` must be `campaign`, `ad_set` or `ad`."),
     };
-    page(rows(world, level, from, to, now), fields)
+    let (rows, next) = page(rows(world, level, from, to, now), fields)?;
+    Ok((200, json!({"currency": world.account.currency, "rows": rows, "next": next})))
 }
 
 /// Sums of a level's objects by day.
@@ -455,7 +481,6 @@ fn rows(world: &World, level: Kind, from: i64, to: i64, now: i64) -> Vec<Value> 
             "impressions": figures.impressions,
             "clicks": figures.clicks,
             "spend_micros": figures.spend_micros,
-            "currency": world.account.currency,
             "conversions": figures.conversions,
             "conversion_value_micros": figures.value_micros,
         })

@@ -146,6 +146,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** API keys, without what they are made of. */
+        get: operations["list_keys"];
+        put?: never;
+        /** Makes an API key; answers the key itself, once. */
+        post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes an API key: it is refused from now on. */
+        delete: operations["revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/attribution/channels": {
         parameters: {
             query?: never;
@@ -217,6 +252,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Walks the whole chain and says whether any entry was changed, removed or slipped in. */
+        get: operations["verify_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/login": {
         parameters: {
             query?: never;
@@ -228,8 +280,9 @@ export interface paths {
         put?: never;
         /**
          * Signs in.
-         * @description 1. Look the address up. 2. Hash the password whether or not it is known, so that both cost the same.
-         *     3. Anything wrong → 401, always in the same words. 4. Answer the token, in the body and as a cookie.
+         * @description 1. After ten failures in a quarter of an hour → 429 with `Retry-After`, known address or not. 2. Look the address up.
+         *     3. Hash the password whether or not it is known, so that both cost the same. 4. Anything wrong → 401, always in the
+         *     same words. 5. Answer the token, in the body and as a cookie.
          */
         post: operations["login"];
         delete?: never;
@@ -249,6 +302,167 @@ export interface paths {
         put?: never;
         /** Signs a browser out: the cookie goes. A bearer token is forgotten by whoever holds it. */
         post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enters another tenant the caller belongs to: a session for that one. The session at hand stays good. */
+        post: operations["switch_tenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The connected accounts, oldest first. */
+        get: operations["list_channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/channels/{id}/disconnect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a connection: its credentials are forgotten. Campaigns at the provider stay as they are, so pause them first. */
+        post: operations["disconnect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/channels/{id}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pulls a channel's figures again. */
+        post: operations["sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/channels/{id}/syncs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A channel's latest pulls of figures, newest first. */
+        get: operations["list_syncs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/channels/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the provider whether the connection works, and stores what it says. */
+        post: operations["test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/channels/{type}/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to connect an account.
+         * @description 1. With a key: the provider is asked whose it is, and the channel is there. 2. Else a sign-in is kept for 15
+         *     minutes, and the answer says where the browser goes.
+         */
+        post: operations["connect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The providers that accounts can be connected of, and whether this deployment is set up for each. */
+        get: operations["list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/{type}/oauth/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a provider sends the browser back to; it lands on the channels page, which says how it went.
+         * @description 1. The state must be one this person began, of this provider, not used and not older than 15 minutes. 2. It is used
+         *     up. 3. The code is exchanged, and the channel is there.
+         */
+        get: operations["callback"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -304,6 +518,27 @@ export interface paths {
          *     row together. 4. Queue it.
          */
         post: operations["upload_ad_spend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/shopify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Uploads one of Shopify's CSV exports: orders, customers or products.
+         * @description The same file, or a newer one, may be uploaded again: an order, a customer, a product is stored once. A row that
+         *     cannot be read is left out and named; a row that is not UTF-8 is one of those.
+         */
+        post: operations["upload_shopify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -376,6 +611,45 @@ export interface paths {
          *     4. Refused again → stays open with the new reason.
          */
         post: operations["replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accepts an invitation: makes the account, or adds the tenant to the one there is, and signs in.
+         * @description 1. The token names an open invitation (else 404, 409). 2. An address with an account: its password must be right (401,
+         *     and 429 after too many tries); one without: name and new password are checked (422). 3. Store person and place
+         *     together and mark the invitation, each only if nobody was faster.
+         */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an invitation's link stands for, so that whoever follows it sees where it leads. */
+        post: operations["show_invitation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -484,6 +758,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Members and invitations. */
+        get: operations["show_team"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invites somebody; answers the link to send them, once.
+         * @description 1. Check address and role (wrong → 422). 2. A member already → 409. 3. Store the invitation, which replaces an open
+         *     one to the same address.
+         */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an open invitation back: its link stops working. */
+        delete: operations["revoke_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a member. Their sessions in this tenant end at once; what they did stays in the audit log. */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        /** Gives a member another role. Their sessions end: signing in again gives the new one. */
+        patch: operations["change_role"];
+        trace?: never;
+    };
     "/tenants": {
         parameters: {
             query?: never;
@@ -505,10 +852,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/vault/rewrap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Brings the tenant's sealed secrets under the current vault key: after that, the old one can be taken away.
+         * @description The secrets themselves are not decrypted, except those sealed before each had a data key of its own. Doing it again
+         *     changes nothing.
+         */
+        post: operations["rewrap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Accepting an invitation. */
+        Acceptance: {
+            /** @description The name to go by; needed when the address has no account yet, else not looked at. */
+            name?: string | null;
+            /** @description The account's password; a new one of at least 8 characters when the address has no account yet. */
+            password: string;
+            /** @description What stands behind `token=` in the link. */
+            token: string;
+        };
+        /** @description A key without what it is made of. */
+        ApiKey: {
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /** @description Who made it: a user's id. */
+            created_by: string;
+            /**
+             * Format: int64
+             * @description When it stops being good, UTC ms; never when null.
+             */
+            expires_at?: number | null;
+            /** @description Stable id; the audit log calls the key `key:<id>`. */
+            id: string;
+            /**
+             * Format: int64
+             * @description When it was used last, to the minute, UTC ms.
+             */
+            last_used_at?: number | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description Its first characters. */
+            prefix: string;
+            /** @description What it may do at most: admin, marketer, analyst or approver. */
+            role: string;
+            /** @description And of that only these permissions. */
+            scopes: string[];
+            /** @description active, expired or revoked. */
+            status: string;
+        };
+        /** @description A key that was made. */
+        ApiKeyCreated: components["schemas"]["ApiKey"] & {
+            /** @description The key itself, for `Authorization: Bearer`. It is shown this once. */
+            key: string;
+        };
+        /** @description All keys. */
+        ApiKeys: {
+            /** @description The latest 200, newest first. */
+            rows: components["schemas"]["ApiKey"][];
+            /** @description What a key can be given: every permission that some role has and keys may hold. */
+            scopes: components["schemas"]["KeyScope"][];
+        };
         /** @description A page of the log, newest first. */
         Audit: {
             /** @description Give this as `cursor` for the next page; null on the last. */
@@ -520,7 +941,7 @@ export interface components {
         AuditRow: {
             /** @description What was done. */
             action: string;
-            /** @description Who: a user's id. */
+            /** @description Who: a user's id, `key:<id>`, `agent:<name>`, `policy` or `system`. */
             actor: string;
             /** @description How it became. */
             after?: unknown;
@@ -533,8 +954,32 @@ export interface components {
             before?: unknown;
             /** @description To what, kind and id. */
             entity: string;
+            /** @description SHA-256 over the entry and the hash before it, hex; empty for entries older than the chain. */
+            hash: string;
             /** @description Stable id. */
             id: string;
+            /**
+             * Format: int64
+             * @description Its place in the tenant's chain: 1-based, without gaps.
+             */
+            number: number;
+        };
+        /** @description Whether the log is as it was written. */
+        AuditVerified: {
+            /**
+             * Format: int64
+             * @description The number of the first entry that does not; null when all do.
+             */
+            broken_at?: number | null;
+            /**
+             * Format: int64
+             * @description Entries that were looked at.
+             */
+            entries: number;
+            /** @description Whether every one of them follows from the one before. */
+            holds: boolean;
+            /** @description What is wrong there; null when nothing is. */
+            reason?: string | null;
         };
         /**
          * @description Which direction is good news.
@@ -562,6 +1007,47 @@ export interface components {
             metrics: {
                 [key: string]: number | null;
             };
+        };
+        /** @description A connected account. */
+        Channel: {
+            /** @description The account's id at the provider. */
+            account_id: string;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When its access ends unless it is renewed, UTC ms; null for never.
+             */
+            credentials_expire_at?: number | null;
+            /** @description ISO 4217. */
+            currency: string;
+            /** @description Stable id. */
+            id: string;
+            /** @description What went wrong last, in words; empty when nothing did. */
+            last_error: string;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            last_error_at?: number | null;
+            /**
+             * Format: int64
+             * @description When its figures were last pulled, UTC ms.
+             */
+            last_sync_at?: number | null;
+            /** @description The account's name. */
+            name: string;
+            /** @description The site it serves. */
+            site: string;
+            /** @description connected, needs_reauth, failing or disconnected. */
+            status: string;
+            /** @description IANA zone its days begin in. */
+            time_zone: string;
+            /** @description sandbox, meta, google_ads or klaviyo. */
+            type: string;
         };
         /** @description One channel and source. */
         ChannelRow: {
@@ -690,21 +1176,29 @@ export interface components {
              */
             value: number;
         };
-        /** @description What each channel was credited with. */
+        /** @description All channels. */
         Channels: {
-            /** @description ISO 4217. */
-            currency: string;
-            /** @description Model id. */
-            model: string;
-            /** @description Highest value first. */
-            rows: components["schemas"]["ChannelRow"][];
-            /** @description Over all rows. */
-            total: components["schemas"]["ChannelTotal"];
+            /** @description The rows. */
+            rows: components["schemas"]["Channel"][];
+        };
+        /** @description Connects an account. */
+        Connect: {
             /**
-             * Format: int64
-             * @description Days before an order in which touches counted.
+             * @description A private API key, for providers that use one. It is sealed and never shown again.
+             * @default null
              */
-            window_days: number;
+            api_key: string | null;
+            /**
+             * @description The site it is to serve; the tenant's first site when absent.
+             * @default null
+             */
+            site: string | null;
+        };
+        /** @description The next step of connecting: a page of the provider's, or nothing more. */
+        Connecting: {
+            /** @description Send the browser here; null when the account is connected already. */
+            authorize_url?: string | null;
+            channel?: components["schemas"]["Channel"] | null;
         };
         /** @description An event name. */
         EventName: {
@@ -791,6 +1285,16 @@ export interface components {
         Import: {
             /**
              * Format: int64
+             * @description How much of it is stored; stays 0 for ad spend, which is stored at once.
+             */
+            bytes_done: number;
+            /**
+             * Format: int64
+             * @description Size of the file in bytes.
+             */
+            bytes_total: number;
+            /**
+             * Format: int64
              * @description UTC ms.
              */
             created_at: number;
@@ -805,7 +1309,7 @@ export interface components {
             finished_at?: number | null;
             /** @description Stable id. */
             id: string;
-            /** @description ad_spend. */
+            /** @description ad_spend, shopify_orders, shopify_customers or shopify_products. */
             kind: string;
             /**
              * Format: int64
@@ -882,6 +1386,62 @@ export interface components {
             source: string;
             /** @description open, replayed or dismissed. */
             status: string;
+        };
+        /** @description An invitation; its link is shown when it is made and never again. */
+        Invitation: {
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /** @description Who is invited. */
+            email: string;
+            /**
+             * Format: int64
+             * @description Until when it can be accepted, UTC ms.
+             */
+            expires_at: number;
+            /** @description Stable id. */
+            id: string;
+            /** @description By whom: a user's id. */
+            invited_by: string;
+            /** @description As what. */
+            role: string;
+            /** @description open, accepted, revoked or expired. */
+            status: string;
+        };
+        /** @description An invitation that was made. */
+        InvitationCreated: {
+            /**
+             * Format: int64
+             * @description Until when it works, UTC ms.
+             */
+            expires_at: number;
+            /** @description Stable id. */
+            id: string;
+            /** @description The link to send to whom is invited. It is shown this once. */
+            link: string;
+        };
+        /** @description What a link's token stands for. */
+        InvitationShown: {
+            /** @description Who is invited. */
+            email: string;
+            /**
+             * Format: int64
+             * @description Until when it can be accepted, UTC ms.
+             */
+            expires_at: number;
+            /** @description Whether the address has an account already: then its password is asked for, else a name and a new password. */
+            has_account: boolean;
+            /** @description As what. */
+            role: string;
+            /** @description Name of the tenant that invites. */
+            tenant: string;
+        };
+        /** @description A link's token. */
+        InvitationToken: {
+            /** @description What stands behind `token=` in the link. */
+            token: string;
         };
         /** @description All that is known of one person. */
         Journey: {
@@ -1030,6 +1590,15 @@ export interface components {
             /** @description The rows. */
             rows: components["schemas"]["JourneyRow"][];
         };
+        /** @description A permission a key can be given. */
+        KeyScope: {
+            /** @description What it allows, in words. */
+            allows: string;
+            /** @description Its name, as in `x-permission`. */
+            name: string;
+            /** @description The roles that have it; a key needs one of them. */
+            roles: string[];
+        };
         /** @description Who is here (`event: active`, every 2 s). */
         LiveActive: {
             /**
@@ -1120,16 +1689,38 @@ export interface components {
         };
         /** @description The caller's account. */
         Me: {
+            /** @description What the caller may do, by the names of `x-permission`. */
+            permissions: string[];
             /** @description As what. */
             role: string;
             /** @description The tenant's sites, oldest first. */
             sites: components["schemas"]["Site"][];
             /** @description In which tenant. */
             tenant: components["schemas"]["Tenant"];
-            /** @description Who. */
+            /** @description Every tenant the caller belongs to, oldest membership first; none for an API key. */
+            tenants: components["schemas"]["MyTenant"][];
+            /** @description Who; for an API key its `key:<id>`, its name and no address. */
             user: components["schemas"]["User"];
             /** @description The product's version. */
             version: string;
+        };
+        /** @description A member. */
+        Member: {
+            /** @description Address. */
+            email: string;
+            /** @description Whether this is who asks. */
+            is_me: boolean;
+            /**
+             * Format: int64
+             * @description Since when, UTC ms.
+             */
+            joined_at: number;
+            /** @description Name. */
+            name: string;
+            /** @description admin, marketer, analyst or approver. */
+            role: string;
+            /** @description The user's id. */
+            user_id: string;
         };
         /** @description One figure of the product. */
         Metric: {
@@ -1184,6 +1775,36 @@ export interface components {
             default: string;
             /** @description In the order people should see them. */
             rows: components["schemas"]["Model"][];
+        };
+        /** @description A tenant the caller belongs to. */
+        MyTenant: {
+            /** @description Stable id. */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /** @description What the caller is there: admin, marketer, analyst or approver. */
+            role: string;
+        };
+        /** @description A key to make. */
+        NewApiKey: {
+            /**
+             * Format: int64
+             * @description When it stops being good, UTC ms; never when absent.
+             */
+            expires_at?: number | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description What it may do at most: admin, marketer, analyst or approver. */
+            role: string;
+            /** @description And of that only these permissions. A key never manages team, keys or guardrails, approves, or creates tenants. */
+            scopes: string[];
+        };
+        /** @description Whom to invite. */
+        NewInvitation: {
+            /** @description The address; an open invitation to it is replaced. */
+            email: string;
+            /** @description As what: admin, marketer, analyst or approver. */
+            role: string;
         };
         /** @description A site to create. */
         NewSite: {
@@ -1315,6 +1936,50 @@ export interface components {
             /** @description The problem's type, a URI that is the same for every occurrence. */
             type: string;
         };
+        /** @description A provider that accounts can be connected of. */
+        Provider: {
+            /** @description oauth or key. */
+            auth: string;
+            /** @description What can be done there: publish, budgets, insights, email. */
+            capabilities: string[];
+            /** @description Whether this deployment has an app of the provider; without one nothing can be connected. */
+            configured: boolean;
+            /** @description For people. */
+            name: string;
+            /** @description Whether it leads to the practice provider, where no money moves. */
+            sandbox: boolean;
+            /** @description sandbox, meta, google_ads or klaviyo. */
+            type: string;
+            /** @description The API version spoken. */
+            version: string;
+        };
+        /** @description All providers. */
+        Providers: {
+            /** @description The rows. */
+            rows: components["schemas"]["Provider"][];
+        };
+        /** @description What rewrapping did to the tenant's sealed secrets. */
+        Rewrapped: {
+            /** @description Secrets that open with none of the configured keys: table and id of each. */
+            failed: string[];
+            /** @description Id of the vault key they are under now. */
+            key_id: string;
+            /**
+             * Format: int64
+             * @description Secrets that were brought under it.
+             */
+            rewrapped: number;
+            /**
+             * Format: int64
+             * @description Secrets that were under it already.
+             */
+            unchanged: number;
+        };
+        /** @description A member's new role. */
+        RoleChange: {
+            /** @description admin, marketer, analyst or approver. */
+            role: string;
+        };
         /** @description One run of an agent. */
         Run: {
             /** @description Which agent. */
@@ -1434,6 +2099,60 @@ export interface components {
             /** @description Last day. */
             to: string;
         };
+        /** @description Which tenant to enter. */
+        SwitchRequest: {
+            /** @description Its id, as `GET /me` lists it. */
+            tenant_id: string;
+        };
+        /** @description A pull of figures. */
+        Sync: {
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /** @description More about the status, in words. */
+            detail: string;
+            /**
+             * Format: int64
+             * @description UTC ms; null while it runs.
+             */
+            finished_at?: number | null;
+            /** @description First day, `YYYY-MM-DD`. */
+            from: string;
+            /** @description Stable id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Rows stored.
+             */
+            rows: number;
+            /** @description queued, running, done or failed. */
+            status: string;
+            /** @description Last day. */
+            to: string;
+        };
+        /** @description Which days to pull. */
+        SyncRequest: {
+            /**
+             * Format: int64
+             * @description Days up to and including today, 1 to 90; 28 when absent, because providers correct what they said so long.
+             * @default null
+             */
+            days: number | null;
+        };
+        /** @description The latest pulls, newest first. */
+        Syncs: {
+            /** @description The rows. */
+            rows: components["schemas"]["Sync"][];
+        };
+        /** @description Who belongs to the tenant, and who was asked to. */
+        Team: {
+            /** @description The latest 200, newest first. */
+            invitations: components["schemas"]["Invitation"][];
+            /** @description Oldest first. */
+            members: components["schemas"]["Member"][];
+        };
         /** @description An owner of sites and data. */
         Tenant: {
             /** @description Stable id. */
@@ -1491,7 +2210,10 @@ export interface operations {
     run_agent: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1772,6 +2494,99 @@ export interface operations {
             };
         };
     };
+    list_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeys"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiKey"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyCreated"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     channels: {
         parameters: {
             query?: {
@@ -1929,6 +2744,34 @@ export interface operations {
             };
         };
     };
+    verify_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerified"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -1972,6 +2815,311 @@ export interface operations {
         responses: {
             /** @description Signed out */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switch_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Login"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_channels: {
+        parameters: {
+            query?: {
+                /** @description Only this site's. */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channels"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disconnect: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Channel id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sync: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Channel id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sync"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_syncs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Channel id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Syncs"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Channel id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connect: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description sandbox, meta, google_ads or klaviyo */
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Connect"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connecting"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Providers"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    callback: {
+        parameters: {
+            query?: {
+                /** @description What was sent along. */
+                state?: string;
+                /** @description A code for a token. */
+                code?: string;
+                /** @description Why there is none, `access_denied` when the person said no. */
+                error?: string;
+                /** @description The same in words. */
+                error_description?: string;
+            };
+            header?: never;
+            path: {
+                /** @description sandbox, meta, google_ads or klaviyo */
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the channels page: `connected` names the channel, `failed` says why not */
+            303: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2055,11 +3203,57 @@ export interface operations {
                 /** @description What to call the file in lists. */
                 file_name?: string;
             };
-            header?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         /** @description A header line, then one line a day and campaign */
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_shopify: {
+        parameters: {
+            query: {
+                /** @description orders, customers or products. */
+                kind: string;
+                /** @description The site it is for; the tenant's first site when absent. */
+                site?: string;
+                /** @description What to call the file in lists. */
+                file_name?: string;
+            };
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The export as Shopify wrote it */
         requestBody: {
             content: {
                 "text/csv": string;
@@ -2156,7 +3350,10 @@ export interface operations {
     dismiss: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Inbox id */
                 id: string;
@@ -2186,7 +3383,10 @@ export interface operations {
     replay: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Inbox id */
                 id: string;
@@ -2201,6 +3401,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InboxReplay"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Login"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationToken"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationShown"];
                 };
             };
             /** @description Any failure */
@@ -2402,10 +3666,171 @@ export interface operations {
             };
         };
     };
-    create_tenant: {
+    show_team: {
         parameters: {
             query?: never;
             header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationCreated"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The invitation's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The member's user id */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The member's user id */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_tenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2421,6 +3846,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TenantCreated"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rewrap: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rewrapped"];
                 };
             };
             /** @description Any failure */

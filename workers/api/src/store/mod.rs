@@ -3,8 +3,13 @@
 
 pub mod agents;
 pub mod audit;
+pub mod channels;
 pub mod feed;
+pub mod idempotency;
 pub mod imports;
 pub mod inbox;
+pub mod keys;
+pub mod sealed;
 pub mod sites;
+pub mod team;
 pub mod tenants;
