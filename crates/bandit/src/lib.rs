@@ -11,6 +11,7 @@ pub mod posterior;
 
 use posterior::{Counts, Standing, standings};
 use rand::SeedableRng as _;
+use rand::seq::IndexedRandom as _;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Beta, Distribution as _};
 use serde::{Deserialize, Serialize};
@@ -116,12 +117,20 @@ impl Arm {
 }
 
 /// The variant to show to a visitor who has none: the winner where there is one, else a draw. `None` when none is shown.
+///
+/// Until every active variant has had [`Config::min_exposures`], those that have not take turns at random: drawing from
+/// the posteriors alone would starve a variant before it is known well enough to be judged.
 #[must_use]
-pub fn choose(arms: &[Arm], seed: u64) -> Option<&Arm> {
+pub fn choose<'a>(arms: &'a [Arm], config: &Config, seed: u64) -> Option<&'a Arm> {
     if let Some(winner) = arms.iter().find(|arm| arm.status == ArmStatus::Winner) {
         return Some(winner);
     }
     let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let behind: Vec<&Arm> =
+        arms.iter().filter(|arm| arm.status == ArmStatus::Active && arm.exposures < config.min_exposures).collect();
+    if let Some(arm) = behind.choose(&mut random) {
+        return Some(arm);
+    }
     let mut best: Option<(&Arm, f64)> = None;
     for arm in arms.iter().filter(|arm| arm.status == ArmStatus::Active) {
         let counts = arm.counts();
@@ -223,7 +232,7 @@ mod tests {
         let mut arms: Vec<Arm> = (0..rates.len()).map(|place| arm(&place.to_string(), 0, 0)).collect();
         let config = Config::default();
         for visitor in 0..visitors {
-            let key = choose(&arms, random.random()).unwrap().key.clone();
+            let key = choose(&arms, &config, random.random()).unwrap().key.clone();
             let place: usize = key.parse().unwrap();
             arms[place].exposures += 1;
             arms[place].rewards += u64::from(random.random_bool(rates[place]));
@@ -260,13 +269,14 @@ mod tests {
 
     #[test]
     fn a_variant_that_is_paused_is_shown_to_nobody_and_a_winner_to_everybody() {
+        let config = Config::default();
         let mut arms = vec![arm("a", 0, 0), arm("b", 0, 0)];
         arms[0].status = ArmStatus::Paused;
-        assert!((0..50).all(|seed| choose(&arms, seed).unwrap().key == "b"));
+        assert!((0..50).all(|seed| choose(&arms, &config, seed).unwrap().key == "b"));
         arms[0].status = ArmStatus::Winner;
-        assert!((0..50).all(|seed| choose(&arms, seed).unwrap().key == "a"));
+        assert!((0..50).all(|seed| choose(&arms, &config, seed).unwrap().key == "a"));
         arms.iter_mut().for_each(|arm| arm.status = ArmStatus::Paused);
-        assert_eq!(choose(&arms, 1), None);
+        assert_eq!(choose(&arms, &config, 1), None);
     }
 
     #[test]
