@@ -136,7 +136,7 @@ test('a caller sees the tools its role and its key allow, and no others', async 
 })
 
 test('a caller without a good credential learns how this is protected', async () => {
-  for (const token of [undefined, 'adk_nobody']) {
+  for (const token of [null, 'adk_nobody']) {
     const answer = await ask('tools/list', {}, { token })
     assert.equal(answer.status, 401)
     const [, address] = answer.headers.get('www-authenticate').match(/^Bearer resource_metadata="([^"]+)"$/)
@@ -229,7 +229,7 @@ async function conformance(revision, expected) {
         resolve({ code: error ? (error.code ?? 1) : 0, output: stdout + stderr })
       })
     })
-    const summary = output.slice(output.lastIndexOf('=== SUMMARY ==='))
+    const summary = output.slice(Math.max(output.lastIndexOf('=== SUMMARY ==='), 0))
     const scenarios = [...summary.matchAll(/^[^\w\n]*\s?([a-z0-9-]+): (\d+) passed, (\d+) failed/gm)]
     const notScored = new Set([...summary.matchAll(/^\s+\S\s([a-z0-9-]+) \((?:extension|pending|added-after-release)\)/gm)].map((found) => found[1]))
     const scored = scenarios.filter(([, name]) => !notScored.has(name))
@@ -253,8 +253,9 @@ test('the conformance suite passes for 2026-07-28', { timeout: 300_000 }, async 
 const NEEDS_A_SESSION = ['tools-call-sampling', 'tools-call-elicitation', 'elicitation-sep1034-defaults', 'elicitation-sep1330-enums']
 
 test('the conformance suite passes for 2025-11-25 but for what needs a session', { timeout: 300_000 }, async () => {
-  const result = await conformance('2025-11-25', NEEDS_A_SESSION)
-  console.log(`2025-11-25: ${result.scenarios} scored scenarios, ${result.passed} checks passed, ${result.failed} failed: ${result.failing}`)
+  // One more scenario ends early with a warning, because it looks for a session id; the suite wants that listed, too.
+  const result = await conformance('2025-11-25', [...NEEDS_A_SESSION, 'server-sse-multiple-streams'])
+  console.log(`2025-11-25: ${result.scenarios} scenarios, ${result.passed} checks passed, ${result.failed} failed: ${result.failing}`)
   assert.deepEqual(result.failing.toSorted(), NEEDS_A_SESSION.toSorted(), result.summary)
   assert.equal(result.code, 0, result.summary)
 })
