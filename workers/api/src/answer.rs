@@ -5,7 +5,7 @@
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, StatusCode};
 use platform::warehouse::AskError;
 use problem::Problem;
@@ -32,6 +32,16 @@ impl Refused {
     #[must_use]
     pub fn problem(&self) -> &Problem {
         &self.0.problem
+    }
+}
+
+impl std::fmt::Display for Refused {
+    /// As our log tells it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0.cause {
+            Some(cause) => f.write_str(cause),
+            None => self.0.problem.fmt(f),
+        }
     }
 }
 
@@ -120,7 +130,8 @@ pub fn finish(mut response: Response, path: &str) -> Response {
         platform::log::error("api", tenant, path, cause);
     }
     let mut answer = problem_response(&refused.problem.with_instance(path));
-    for name in [ALLOW, http::header::SET_COOKIE, http::header::WWW_AUTHENTICATE] {
+    let replayed = http::HeaderName::from_static(control::idempotency::REPLAYED);
+    for name in [ALLOW, http::header::SET_COOKIE, http::header::WWW_AUTHENTICATE, RETRY_AFTER, replayed] {
         if let Some(value) = response.headers_mut().remove(&name) {
             answer.headers_mut().insert(name, value);
         }

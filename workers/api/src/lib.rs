@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`front_door`] | which of the three a request is for, and the headers every page gets |
 //! | [`gate`] | who is asking and whether they may: tokens, cookies, permissions, cross-site refusal |
+//! | [`idempotency`] | a POST sent again under its key is done once |
 //! | [`answer`] | how failures become problem details |
 //! | [`extract`] | how bodies and queries are read, with the field named when they cannot be |
 //! | [`wire`] | the shapes requests and answers have |
@@ -22,6 +23,7 @@ pub mod cursor;
 pub mod extract;
 pub mod front_door;
 pub mod gate;
+pub mod idempotency;
 pub mod routes;
 pub mod store;
 pub mod wire;
@@ -39,7 +41,9 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// # Errors
 /// Only if a schema cannot be written as JSON.
 pub fn openapi_json() -> serde_json::Result<String> {
-    routes::BUILT.document.to_pretty_json().map(|json| json + "\n")
+    // Extensions have no order of their own; keys of a value are sorted, so the text is the same every time.
+    let document = serde_json::to_value(&routes::BUILT.document)?;
+    serde_json::to_string_pretty(&document).map(|json| json + "\n")
 }
 
 /// Where every request arrives. What goes wrong on the way to a room is answered as a problem, too.

@@ -111,12 +111,12 @@ fn tenant_of(row: &LoginRow) -> Tenant {
 #[utoipa::path(
     post, path = "/auth/logout", tag = "account",
     responses((status = 204, description = "Signed out"), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("read_account")))
+    extensions(("x-permission" = json!("read_account")), ("x-caller" = json!("person")))
 )]
 #[worker::send]
 pub async fn logout(caller: Caller) -> Answer<Response> {
     let entry = Entry {
-        actor: caller.session.user_id.clone(),
+        actor: caller.actor().to_owned(),
         action: "session.end",
         entity: format!("user:{}", caller.session.user_id),
         before: None,
@@ -194,7 +194,7 @@ fn shown(record: &SiteRecord, base: &str) -> Answer<Site> {
 #[utoipa::path(
     post, path = "/tenants", tag = "account", request_body = NewTenant,
     responses((status = 201, body = TenantCreated), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("create_tenant")))
+    extensions(("x-permission" = json!("create_tenant")), ("x-caller" = json!("person")))
 )]
 #[worker::send]
 pub async fn create_tenant(caller: Caller, Form(form): Form<NewTenant>) -> Answer<(StatusCode, Json<TenantCreated>)> {
@@ -236,7 +236,7 @@ pub async fn create_tenant(caller: Caller, Form(form): Form<NewTenant>) -> Answe
 
     let statements = tenants::create(&tenant, &member, &site).map_err(internal)?;
     let entry = Entry {
-        actor: caller.session.user_id.clone(),
+        actor: caller.actor().to_owned(),
         action: "tenant.create",
         entity: format!("tenant:{}", tenant.id),
         before: None,

@@ -66,14 +66,14 @@ pub async fn run_agent(caller: Caller, Form(form): Form<RunRequest>) -> Answer<(
         ended_at: None,
     };
     let entry = Entry {
-        actor: caller.session.user_id.clone(),
+        actor: caller.actor().to_owned(),
         action: "agent_run.request",
         entity: format!("agent_run:{}", run.id),
         before: None,
         after: Some(json!({ "agent": run.agent, "context": context })),
         at: caller.now,
     };
-    let insert = store::agents::insert(&site.key, &caller.session.user_id, &run);
+    let insert = store::agents::insert(&site.key, caller.actor(), &run);
     caller.database.commit("the run", &[insert], &[entry]).await?;
     let message = Queued { run_id: &run.id, tenant_id: &caller.session.tenant_id, site: &site.key };
     queue::send(&caller.runtime.env, QUEUE, &message).await?;

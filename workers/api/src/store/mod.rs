@@ -3,8 +3,12 @@
 
 pub mod agents;
 pub mod audit;
+pub mod channels;
 pub mod feed;
+pub mod idempotency;
 pub mod imports;
 pub mod inbox;
+pub mod keys;
 pub mod sites;
+pub mod team;
 pub mod tenants;
