@@ -70,7 +70,8 @@ impl Agent for AnalystAgent {
         let before = range.previous();
         let figures = |range: &DateRange, ids: &[&str], by| ask.figures(ids, &range.from(), &range.to(), by);
         let (now, then) = (figures(&range, &TOTALS, None)?, figures(&before, &TOTALS, None)?);
-        let channels = (figures(&range, &BY_CHANNEL, Some("channel"))?, figures(&before, &BY_CHANNEL, Some("channel"))?);
+        let channels =
+            (figures(&range, &BY_CHANNEL, Some("channel"))?, figures(&before, &BY_CHANNEL, Some("channel"))?);
         let period = Period {
             site: site.name.clone(),
             currency: site.currency.clone(),
@@ -87,9 +88,13 @@ impl Agent for AnalystAgent {
         let tools = |call: &ToolCall| look_up(call, asked, ask, &extra);
         let passed = converse(ask, brief.fallback, &period.request(brief, &told), &tools, &|text| {
             let narrative = text.trim();
-            let narrative = serde_json::from_str::<Narrative>(narrative).map(|n| n.narrative).unwrap_or_else(|_| narrative.to_owned());
-            let mut faults: Vec<String> =
-                unverified(&narrative, &extra.borrow()).into_iter().map(|number| format!("the number {number} is in no figure")).collect();
+            let narrative = serde_json::from_str::<Narrative>(narrative)
+                .map(|n| n.narrative)
+                .unwrap_or_else(|_| narrative.to_owned());
+            let mut faults: Vec<String> = unverified(&narrative, &extra.borrow())
+                .into_iter()
+                .map(|number| format!("the number {number} is in no figure"))
+                .collect();
             if narrative.trim().is_empty() {
                 faults.push("there is no text".to_owned());
             }
@@ -100,7 +105,12 @@ impl Agent for AnalystAgent {
         })?;
         told.summary = passed.value;
         if !passed.note.is_empty() {
-            told.findings.push(Point { headline: "Written by the built-in model".to_owned(), detail: passed.note, severity: "neutral".to_owned(), ..Point::default() });
+            told.findings.push(Point {
+                headline: "Written by the built-in model".to_owned(),
+                detail: passed.note,
+                severity: "neutral".to_owned(),
+                ..Point::default()
+            });
         }
         Ok(Report { told })
     }
@@ -157,7 +167,8 @@ fn look_up(
         Ok(asked) => asked,
         Err(error) => return Ok(format!("the arguments are not of the form asked for: {error}")),
     };
-    let metrics: Vec<&'static metrics::Metric> = asked.metrics.iter().filter_map(|id| catalog::metric(id).ok()).collect();
+    let metrics: Vec<&'static metrics::Metric> =
+        asked.metrics.iter().filter_map(|id| catalog::metric(id).ok()).collect();
     if metrics.is_empty() || metrics.len() > 8 {
         return Ok("ask for 1 to 8 metrics of the catalog".to_owned());
     }
@@ -187,7 +198,9 @@ fn look_up(
         .map(|row| {
             let said: BTreeMap<&str, String> = metrics
                 .iter()
-                .map(|metric| (metric.id, spoken(metric.unit, row.values.get(metric.id).copied().flatten(), &quotable.currency)))
+                .map(|metric| {
+                    (metric.id, spoken(metric.unit, row.values.get(metric.id).copied().flatten(), &quotable.currency))
+                })
                 .collect();
             json!({ "key": row.key, "figures": said })
         })
@@ -330,7 +343,9 @@ impl Period {
                 quotable.percent.extend((before > 0.0).then(|| (now - before) / before));
             }
             quotable.plain.extend([channel.orders, channel.orders_before, channel.orders - channel.orders_before]);
-            quotable.percent.extend((channel.orders_before > 0.0).then(|| (channel.orders - channel.orders_before) / channel.orders_before));
+            quotable.percent.extend(
+                (channel.orders_before > 0.0).then(|| (channel.orders - channel.orders_before) / channel.orders_before),
+            );
             quotable.plain.extend((channel.spend > 0.0).then(|| channel.revenue / channel.spend));
             quotable.plain.extend((channel.spend_before > 0.0).then(|| channel.revenue_before / channel.spend_before));
         }
@@ -350,7 +365,12 @@ impl Period {
             .iter()
             .map(|total| {
                 let changed = change(total).map(|change| format!(" (change {})", percent(change))).unwrap_or_default();
-                format!("{}: {}, before {}{changed}", total.label, say(total.unit, total.now), say(total.unit, total.before))
+                format!(
+                    "{}: {}, before {}{changed}",
+                    total.label,
+                    say(total.unit, total.now),
+                    say(total.unit, total.before)
+                )
             })
             .collect();
         lines.extend(self.channels.iter().take(12).map(|channel| {
@@ -365,7 +385,8 @@ impl Period {
                 say(Unit::Money, Some(channel.spend_before)),
             )
         }));
-        let found: Vec<String> = told.findings.iter().map(|finding| format!("{}. {}", finding.headline, finding.detail)).collect();
+        let found: Vec<String> =
+            told.findings.iter().map(|finding| format!("{}. {}", finding.headline, finding.detail)).collect();
         let rules = [
             "You tell a shop's owner what happened in a period, in at most 150 plain words, without headings or lists.",
             "Say every number exactly as it stands in the figures, with its unit. Compute nothing, estimate nothing, and \
@@ -653,7 +674,6 @@ mod tests {
         assert!(report(&empty).summary.contains("check that the pixel is on the site"));
     }
 
-
     fn brief(fallback: Fallback) -> Brief<Input> {
         Brief {
             run_id: "run".into(),
@@ -666,10 +686,21 @@ mod tests {
     }
 
     fn figures(scale: f64) -> Figures {
-        let values = [("revenue", 1_234_500.0), ("orders", 300.0), ("sessions", 10_000.0), ("cvr", 0.03), ("aov", 4_115.0), ("spend", 100_000.0), ("roas", 12.345)];
+        let values = [
+            ("revenue", 1_234_500.0),
+            ("orders", 300.0),
+            ("sessions", 10_000.0),
+            ("cvr", 0.03),
+            ("aov", 4_115.0),
+            ("spend", 100_000.0),
+            ("roas", 12.345),
+        ];
         Figures {
             query: "/q".into(),
-            rows: vec![FigureRow { key: String::new(), values: values.map(|(id, value)| (id.to_owned(), Some(value * scale))).into() }],
+            rows: vec![FigureRow {
+                key: String::new(),
+                values: values.map(|(id, value)| (id.to_owned(), Some(value * scale))).into(),
+            }],
         }
     }
 
@@ -683,12 +714,26 @@ mod tests {
                 end => return (end, transcript),
             };
             let answer = match &need {
-                Need::Site => Answer::Site(SiteFacts { key: "s".into(), name: "Shop".into(), currency: "EUR".into(), time_zone: "UTC".into() }),
+                Need::Site => Answer::Site(SiteFacts {
+                    key: "s".into(),
+                    name: "Shop".into(),
+                    currency: "EUR".into(),
+                    time_zone: "UTC".into(),
+                }),
                 Need::Figures { by: None, from, .. } if from == "2026-11-09" => Answer::Figures(figures(1.0)),
                 Need::Figures { by: None, .. } => Answer::Figures(figures(0.8)),
-                Need::Figures { .. } => Answer::Figures(Figures { query: "/q".into(), rows: vec![FigureRow { key: "Paid Social".into(), values: [("revenue".to_owned(), Some(77_700.0))].into() }] }),
+                Need::Figures { .. } => Answer::Figures(Figures {
+                    query: "/q".into(),
+                    rows: vec![FigureRow {
+                        key: "Paid Social".into(),
+                        values: [("revenue".to_owned(), Some(77_700.0))].into(),
+                    }],
+                }),
                 Need::Model(request) if request.builtin => Answer::Model(crate::model::builtin::answer(request)),
-                Need::Model(_) => says.next().map_or_else(|| Answer::ModelFailed { reason: "no more".into() }, |answer| Answer::Model(answer.clone())),
+                Need::Model(_) => says.next().map_or_else(
+                    || Answer::ModelFailed { reason: "no more".into() },
+                    |answer| Answer::Model(answer.clone()),
+                ),
                 other => panic!("{other:?}"),
             };
             transcript.entries.push(Entry { need, answer });
@@ -701,7 +746,8 @@ mod tests {
 
     #[test]
     fn a_story_whose_numbers_are_the_figures_is_told() {
-        let (end, _) = run(Fallback::Refuse, &[said(r#"{"narrative": "Revenue rose 25 % to 12,345.00 EUR from 300 orders."}"#)]);
+        let (end, _) =
+            run(Fallback::Refuse, &[said(r#"{"narrative": "Revenue rose 25 % to 12,345.00 EUR from 300 orders."}"#)]);
         let Step::Done(report) = end else { panic!("{end:?}") };
         assert_eq!(report.told.summary, "Revenue rose 25 % to 12,345.00 EUR from 300 orders.");
     }
@@ -712,7 +758,14 @@ mod tests {
         let (end, transcript) = run(Fallback::Refuse, &[lie.clone(), lie.clone()]);
         let Step::Refused(reason) = end else { panic!("{end:?}") };
         assert!(reason.contains("the number 26 % is in no figure"), "{reason}");
-        let asked: Vec<&ModelRequest> = transcript.entries.iter().filter_map(|entry| match &entry.need { Need::Model(request) => Some(&**request), _ => None }).collect();
+        let asked: Vec<&ModelRequest> = transcript
+            .entries
+            .iter()
+            .filter_map(|entry| match &entry.need {
+                Need::Model(request) => Some(&**request),
+                _ => None,
+            })
+            .collect();
         assert_eq!(asked.len(), 2);
         assert!(asked[1].messages.last().unwrap().text.contains("26 %"));
 
@@ -725,7 +778,11 @@ mod tests {
     #[test]
     fn a_model_may_look_up_further_figures_and_quote_them() {
         let call = ModelAnswer {
-            tool_calls: vec![ToolCall { id: "1".into(), name: "figures".into(), arguments: r#"{"metrics":["revenue"],"by":"campaign","before":false}"#.into() }],
+            tool_calls: vec![ToolCall {
+                id: "1".into(),
+                name: "figures".into(),
+                arguments: r#"{"metrics":["revenue"],"by":"campaign","before":false}"#.into(),
+            }],
             ..ModelAnswer::default()
         };
         let (end, transcript) = run(Fallback::Refuse, &[call, said("One campaign brought 777.00 EUR.")]);
@@ -740,7 +797,10 @@ mod tests {
         let (_, transcript) = run(Fallback::Builtin, &[]);
         for length in 0..transcript.entries.len() {
             let part = Transcript { entries: transcript.entries[..length].to_vec() };
-            assert_eq!(AnalystAgent::step(&brief(Fallback::Builtin), &part), Step::Need(transcript.entries[length].need.clone()));
+            assert_eq!(
+                AnalystAgent::step(&brief(Fallback::Builtin), &part),
+                Step::Need(transcript.entries[length].need.clone())
+            );
         }
     }
 }

@@ -30,8 +30,7 @@ impl Agent for ComplianceAgent {
     type Proposal = Flags;
     const NAME: &'static str = "compliance";
     const TITLE: &'static str = "Compliance";
-    const ABOUT: &'static str =
-        "Reads a campaign as a channel's reviewers and the brand would, and flags what they would object to, with sources.";
+    const ABOUT: &'static str = "Reads a campaign as a channel's reviewers and the brand would, and flags what they would object to, with sources.";
 
     fn input_schema() -> Value {
         json!({
@@ -85,8 +84,10 @@ impl Agent for ComplianceAgent {
 }
 
 const GOOGLE_EDITORIAL: &str = "https://support.google.com/adspolicy/answer/6021546";
-const META_ATTRIBUTES: &str = "https://transparency.meta.com/policies/ad-standards/objectionable-content/privacy-violations-personal-attributes/";
-const META_HEALTH: &str = "https://transparency.meta.com/policies/ad-standards/restricted-goods-services/health-wellness/";
+const META_ATTRIBUTES: &str =
+    "https://transparency.meta.com/policies/ad-standards/objectionable-content/privacy-violations-personal-attributes/";
+const META_HEALTH: &str =
+    "https://transparency.meta.com/policies/ad-standards/restricted-goods-services/health-wellness/";
 const GOOGLE_HEALTH: &str = "https://support.google.com/adspolicy/answer/176031";
 const GOOGLE_FINANCE: &str = "https://support.google.com/adspolicy/answer/2464998";
 const GOOGLE_MISREPRESENTATION: &str = "https://support.google.com/adspolicy/answer/6020955";
@@ -108,7 +109,17 @@ const PHRASES: [Phrases; 6] = [
     Phrases {
         rule: "policy.health.cure",
         severity: Severity::Blocking,
-        phrases: &["cure", "cures", "miracle", "heals", "treats", "prevents disease", "anti cancer", "detox", "no side effects"],
+        phrases: &[
+            "cure",
+            "cures",
+            "miracle",
+            "heals",
+            "treats",
+            "prevents disease",
+            "anti cancer",
+            "detox",
+            "no side effects",
+        ],
         message: "promises to heal or prevent",
         suggestion: "Say what the product is and how it is used, not what it does to a body.",
         source: |channel| if channel == ChannelType::Meta { META_HEALTH } else { GOOGLE_HEALTH },
@@ -124,7 +135,15 @@ const PHRASES: [Phrases; 6] = [
     Phrases {
         rule: "policy.finance.returns",
         severity: Severity::Blocking,
-        phrases: &["guaranteed returns", "guaranteed income", "passive income", "get rich", "double your money", "risk free investment", "easy money"],
+        phrases: &[
+            "guaranteed returns",
+            "guaranteed income",
+            "passive income",
+            "get rich",
+            "double your money",
+            "risk free investment",
+            "easy money",
+        ],
         message: "promises income or returns",
         suggestion: "Describe the service and its risks; promise no returns.",
         source: |channel| if channel == ChannelType::Meta { META_DECEPTIVE } else { GOOGLE_FINANCE },
@@ -132,7 +151,16 @@ const PHRASES: [Phrases; 6] = [
     Phrases {
         rule: "policy.urgency.false",
         severity: Severity::Warning,
-        phrases: &["last chance", "only today", "today only", "ends tonight", "act now", "before it s too late", "only a few left", "while stocks last"],
+        phrases: &[
+            "last chance",
+            "only today",
+            "today only",
+            "ends tonight",
+            "act now",
+            "before it s too late",
+            "only a few left",
+            "while stocks last",
+        ],
         message: "presses for time; it must be true and be shown to be true",
         suggestion: "Name the day the offer ends, or leave it out.",
         source: |_| UCPD,
@@ -140,7 +168,16 @@ const PHRASES: [Phrases; 6] = [
     Phrases {
         rule: "policy.superlative",
         severity: Severity::Warning,
-        phrases: &["best in the world", "world s best", "number one", "no 1", "cheapest", "lowest price", "unbeatable", "the best"],
+        phrases: &[
+            "best in the world",
+            "world s best",
+            "number one",
+            "no 1",
+            "cheapest",
+            "lowest price",
+            "unbeatable",
+            "the best",
+        ],
         message: "claims to be first or cheapest, which needs proof",
         suggestion: "Say what is good about it, or name who measured it and when.",
         source: |channel| if channel == ChannelType::GoogleAds { GOOGLE_MISREPRESENTATION } else { UCPD },
@@ -157,9 +194,32 @@ const PHRASES: [Phrases; 6] = [
 
 /// What Meta calls personal attributes, spoken of to the reader.
 const ATTRIBUTES: [&str; 26] = [
-    "depressed", "overweight", "fat", "diabetic", "disabled", "anxious", "lonely", "single", "divorced", "pregnant", "gay",
-    "lesbian", "christian", "muslim", "jewish", "black", "asian", "in debt", "broke", "bankrupt", "unemployed", "old",
-    "struggling with acne", "bald", "addicted", "criminal record",
+    "depressed",
+    "overweight",
+    "fat",
+    "diabetic",
+    "disabled",
+    "anxious",
+    "lonely",
+    "single",
+    "divorced",
+    "pregnant",
+    "gay",
+    "lesbian",
+    "christian",
+    "muslim",
+    "jewish",
+    "black",
+    "asian",
+    "in debt",
+    "broke",
+    "bankrupt",
+    "unemployed",
+    "old",
+    "struggling with acne",
+    "bald",
+    "addicted",
+    "criminal record",
 ];
 
 /// Reads a document.
@@ -175,10 +235,13 @@ pub fn check(document: &Document, brand: &campaign::Brand) -> Vec<Flag> {
             }
             reader.whole(&base, &ad.creative, brand);
         }
-        let minor = set.audience.age_min.is_some_and(|age| age < 18) || set.audience.age_max.is_some_and(|age| age < 18);
+        let minor =
+            set.audience.age_min.is_some_and(|age| age < 18) || set.audience.age_max.is_some_and(|age| age < 18);
         let adult = set.ads.iter().any(|ad| {
             let words = normal(&guard::all_text(&ad.creative));
-            ["alcohol", "wine", "beer", "whisky", "gin", "vodka", "casino", "betting", "vape", "cigars"].iter().any(|word| contains_phrase(&words, word))
+            ["alcohol", "wine", "beer", "whisky", "gin", "vodka", "casino", "betting", "vape", "cigars"]
+                .iter()
+                .any(|word| contains_phrase(&words, word))
         });
         if minor && adult {
             flags.push(flag(
@@ -192,7 +255,7 @@ pub fn check(document: &Document, brand: &campaign::Brand) -> Vec<Flag> {
             ));
         }
     }
-    flags.sort_by(|a, b| b.finding.severity.cmp(&a.finding.severity));
+    flags.sort_by_key(|flag| std::cmp::Reverse(flag.finding.severity));
     flags
 }
 
@@ -208,7 +271,15 @@ fn texts(creative: &Creative) -> Vec<(String, String)> {
     texts
 }
 
-fn flag(ad_id: &str, rule: &str, severity: Severity, field: String, message: impl Into<String>, source: &str, suggestion: &str) -> Flag {
+fn flag(
+    ad_id: &str,
+    rule: &str,
+    severity: Severity,
+    field: String,
+    message: impl Into<String>,
+    source: &str,
+    suggestion: &str,
+) -> Flag {
     Flag {
         finding: Finding { rule: rule.to_owned(), severity, field, message: message.into(), source: source.to_owned() },
         ad_id: ad_id.to_owned(),
@@ -223,7 +294,15 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn add(&mut self, rule: &str, severity: Severity, field: &str, message: impl Into<String>, source: &str, suggestion: &str) {
+    fn add(
+        &mut self,
+        rule: &str,
+        severity: Severity,
+        field: &str,
+        message: impl Into<String>,
+        source: &str,
+        suggestion: &str,
+    ) {
         self.flags.push(flag(self.ad_id, rule, severity, field.to_owned(), message, source, suggestion));
     }
 
@@ -233,7 +312,14 @@ impl Reader<'_> {
         let headline = field.contains("/headlines/");
         for policy in &PHRASES {
             if let Some(phrase) = policy.phrases.iter().find(|phrase| contains_phrase(&words, phrase)) {
-                self.add(policy.rule, policy.severity, field, format!("“{phrase}” {}.", policy.message), (policy.source)(self.channel), policy.suggestion);
+                self.add(
+                    policy.rule,
+                    policy.severity,
+                    field,
+                    format!("“{phrase}” {}.", policy.message),
+                    (policy.source)(self.channel),
+                    policy.suggestion,
+                );
             }
         }
         let spoken_to = ["you", "your", "you re", "are you"].iter().any(|you| contains_phrase(&words, you));
@@ -241,32 +327,92 @@ impl Reader<'_> {
             && spoken_to
             && let Some(attribute) = ATTRIBUTES.iter().find(|word| contains_phrase(&words, word))
         {
-            self.add("meta.personal_attributes", Severity::Blocking, field, format!("It tells readers that they are “{attribute}”."), META_ATTRIBUTES, "Speak of the product, not of what the reader is.");
+            self.add(
+                "meta.personal_attributes",
+                Severity::Blocking,
+                field,
+                format!("It tells readers that they are “{attribute}”."),
+                META_ATTRIBUTES,
+                "Speak of the product, not of what the reader is.",
+            );
         }
         if self.channel == ChannelType::GoogleAds {
             if headline && text.contains('!') {
                 let without: String = text.replace('!', "");
-                self.add("google.headline.exclamation", Severity::Blocking, field, "An exclamation mark stands in a headline.", GOOGLE_EDITORIAL, &format!("“{}”", without.trim()));
+                self.add(
+                    "google.headline.exclamation",
+                    Severity::Blocking,
+                    field,
+                    "An exclamation mark stands in a headline.",
+                    GOOGLE_EDITORIAL,
+                    &format!("“{}”", without.trim()),
+                );
             }
             if text.chars().any(is_emoji) {
-                self.add("google.emoji", Severity::Blocking, field, "An emoji stands in the text.", GOOGLE_EDITORIAL, "Leave it out.");
+                self.add(
+                    "google.emoji",
+                    Severity::Blocking,
+                    field,
+                    "An emoji stands in the text.",
+                    GOOGLE_EDITORIAL,
+                    "Leave it out.",
+                );
             }
             if contains_phrase(&words, "click here") {
-                self.add("google.generic_call", Severity::Warning, field, "“click here” says nothing about where it leads.", GOOGLE_EDITORIAL, "Name what the reader finds there.");
+                self.add(
+                    "google.generic_call",
+                    Severity::Warning,
+                    field,
+                    "“click here” says nothing about where it leads.",
+                    GOOGLE_EDITORIAL,
+                    "Name what the reader finds there.",
+                );
             }
         }
         if has_repeated_punctuation(text) {
-            self.add("editorial.punctuation", if self.channel == ChannelType::GoogleAds { Severity::Blocking } else { Severity::Warning }, field, "Punctuation is repeated for effect.", GOOGLE_EDITORIAL, "Use each mark once.");
+            self.add(
+                "editorial.punctuation",
+                if self.channel == ChannelType::GoogleAds { Severity::Blocking } else { Severity::Warning },
+                field,
+                "Punctuation is repeated for effect.",
+                GOOGLE_EDITORIAL,
+                "Use each mark once.",
+            );
         }
         if let Some(word) = shouted(text, &brand.name) {
-            self.add("editorial.capitals", Severity::Warning, field, format!("“{word}” is written in capitals for emphasis."), GOOGLE_EDITORIAL, &format!("“{}”", word.to_lowercase()));
+            self.add(
+                "editorial.capitals",
+                Severity::Warning,
+                field,
+                format!("“{word}” is written in capitals for emphasis."),
+                GOOGLE_EDITORIAL,
+                &format!("“{}”", word.to_lowercase()),
+            );
         }
         if let Some(word) = disguised(text) {
-            self.add("editorial.disguise", Severity::Blocking, field, format!("“{word}” puts digits or dots in place of letters."), GOOGLE_EDITORIAL, "Spell it out.");
+            self.add(
+                "editorial.disguise",
+                Severity::Blocking,
+                field,
+                format!("“{word}” puts digits or dots in place of letters."),
+                GOOGLE_EDITORIAL,
+                "Spell it out.",
+            );
         }
         for fault in guard::brand_faults(text, brand, "") {
-            let (rule, severity) = if fault.contains("banned") { ("brand.banned", Severity::Blocking) } else { ("brand.claim", Severity::Warning) };
-            self.add(rule, severity, field, format!("{}.", capital(&fault)), "brand guidelines", "Reword it, or add the claim to the brand guidelines if it is true.");
+            let (rule, severity) = if fault.contains("banned") {
+                ("brand.banned", Severity::Blocking)
+            } else {
+                ("brand.claim", Severity::Warning)
+            };
+            self.add(
+                rule,
+                severity,
+                field,
+                format!("{}.", capital(&fault)),
+                "brand guidelines",
+                "Reword it, or add the claim to the brand guidelines if it is true.",
+            );
         }
     }
 
@@ -275,7 +421,14 @@ impl Reader<'_> {
         let all = normal(&guard::all_text(creative));
         for required in brand.required.iter().filter(|required| !required.trim().is_empty()) {
             if !contains_phrase(&all, &normal(required)) {
-                self.add("brand.required", Severity::Blocking, base, format!("The required text “{required}” is missing."), "brand guidelines", "Add it to the body.");
+                self.add(
+                    "brand.required",
+                    Severity::Blocking,
+                    base,
+                    format!("The required text “{required}” is missing."),
+                    "brand guidelines",
+                    "Add it to the body.",
+                );
             }
         }
         let limits = limits::of(self.channel);
@@ -295,13 +448,36 @@ impl Reader<'_> {
         look("subject".to_owned(), &creative.subject, limits.subject);
         let severity = if self.channel == ChannelType::GoogleAds { Severity::Blocking } else { Severity::Warning };
         for (field, length, most) in over {
-            self.add(&format!("{}.length", self.channel.as_str()), severity, &format!("{base}/{field}"), format!("{length} characters where {most} are shown."), limits.source, "Shorten it.");
+            self.add(
+                &format!("{}.length", self.channel.as_str()),
+                severity,
+                &format!("{base}/{field}"),
+                format!("{length} characters where {most} are shown."),
+                limits.source,
+                "Shorten it.",
+            );
         }
         if self.channel == ChannelType::Klaviyo && !creative.body.contains("unsubscribe") {
-            self.add("email.unsubscribe", Severity::Blocking, &format!("{base}/body"), "The e-mail has no way to unsubscribe.", EMAIL_LAW, "Add {% unsubscribe %} to the body.");
+            self.add(
+                "email.unsubscribe",
+                Severity::Blocking,
+                &format!("{base}/body"),
+                "The e-mail has no way to unsubscribe.",
+                EMAIL_LAW,
+                "Add {% unsubscribe %} to the body.",
+            );
         }
-        if self.channel == ChannelType::Klaviyo && ["re:", "fw:", "fwd:"].iter().any(|mark| creative.subject.to_lowercase().starts_with(mark)) {
-            self.add("email.subject.deceptive", Severity::Blocking, &format!("{base}/subject"), "The subject pretends to be a reply.", "CAN-SPAM Act, 15 U.S.C. § 7704(a)(2)", "Say what the e-mail is about.");
+        if self.channel == ChannelType::Klaviyo
+            && ["re:", "fw:", "fwd:"].iter().any(|mark| creative.subject.to_lowercase().starts_with(mark))
+        {
+            self.add(
+                "email.subject.deceptive",
+                Severity::Blocking,
+                &format!("{base}/subject"),
+                "The subject pretends to be a reply.",
+                "CAN-SPAM Act, 15 U.S.C. § 7704(a)(2)",
+                "Say what the e-mail is about.",
+            );
         }
     }
 }
@@ -312,7 +488,8 @@ fn is_emoji(c: char) -> bool {
 
 fn has_repeated_punctuation(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
-    chars.windows(2).any(|pair| matches!(pair, ['!' | '?', '!' | '?'])) || chars.windows(3).any(|three| matches!(three, ['*', '*', '*'] | ['~', '~', '~'] | ['$', '$', '$']))
+    chars.windows(2).any(|pair| matches!(pair, ['!' | '?', '!' | '?']))
+        || chars.windows(3).any(|three| matches!(three, ['*', '*', '*'] | ['~', '~', '~'] | ['$', '$', '$']))
 }
 
 /// A word of five or more capitals that is not the brand's name.
@@ -373,8 +550,17 @@ mod tests {
     }
 
     fn rules(channel: ChannelType, text: &str) -> Vec<String> {
-        let creative = Creative { headlines: vec![text.into()], primary_text: "Fine.".into(), body: "{% unsubscribe %}".into(), ..Creative::default() };
-        let brand = campaign::Brand { banned: vec!["junk".into()], claims: vec!["free shipping".into()], ..campaign::Brand::default() };
+        let creative = Creative {
+            headlines: vec![text.into()],
+            primary_text: "Fine.".into(),
+            body: "{% unsubscribe %}".into(),
+            ..Creative::default()
+        };
+        let brand = campaign::Brand {
+            banned: vec!["junk".into()],
+            claims: vec!["free shipping".into()],
+            ..campaign::Brand::default()
+        };
         check(&document(channel, creative), &brand).into_iter().map(|flag| flag.finding.rule).collect()
     }
 
@@ -414,10 +600,15 @@ mod tests {
 
     #[test]
     fn an_email_needs_a_way_out() {
-        let creative = Creative { subject: "Re: your order".into(), body: "<p>Hello</p>".into(), ..Creative::default() };
+        let creative =
+            Creative { subject: "Re: your order".into(), body: "<p>Hello</p>".into(), ..Creative::default() };
         let flags = check(&document(ChannelType::Klaviyo, creative), &campaign::Brand::default());
         let rules: Vec<&str> = flags.iter().map(|flag| flag.finding.rule.as_str()).collect();
         assert!(rules.contains(&"email.unsubscribe") && rules.contains(&"email.subject.deceptive"), "{rules:?}");
-        assert!(flags.iter().all(|flag| flag.ad_id == "a" && !flag.suggestion.is_empty() && !flag.finding.source.is_empty()));
+        assert!(
+            flags
+                .iter()
+                .all(|flag| flag.ad_id == "a" && !flag.suggestion.is_empty() && !flag.finding.source.is_empty())
+        );
     }
 }

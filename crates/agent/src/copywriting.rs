@@ -130,7 +130,8 @@ pub fn request(order: &Order) -> ModelRequest {
     let limits = limits::of(order.channel);
     let brand = &order.brand;
     let list = |items: &[String]| if items.is_empty() { "none".to_owned() } else { items.join("; ") };
-    let bounds = |(least, most): (usize, usize)| if least == most { most.to_string() } else { format!("{least} to {most}") };
+    let bounds =
+        |(least, most): (usize, usize)| if least == most { most.to_string() } else { format!("{least} to {most}") };
     let mut rules = vec![
         format!("You write advertising for {}.", brand_name(order)),
         format!("Language: {}.", if brand.language.is_empty() { "en" } else { &brand.language }),
@@ -199,7 +200,8 @@ pub fn request(order: &Order) -> ModelRequest {
 /// # Errors
 /// What is wrong, in words.
 pub fn check(order: &Order, text: &str) -> Result<Copy, Vec<String>> {
-    let copy: Copy = serde_json::from_str(text).map_err(|error| vec![format!("the answer is not of the form asked for: {error}")])?;
+    let copy: Copy = serde_json::from_str(text)
+        .map_err(|error| vec![format!("the answer is not of the form asked for: {error}")])?;
     let mut faults = Vec::new();
     if copy.variants.len() != order.variants {
         faults.push(format!("{} variants where {} were asked for", copy.variants.len(), order.variants));

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::copywriting::{self, INTENTS, Order};
-use crate::proposal::{Creatives, CreativeSet, Point, ProposedAd, Told};
+use crate::proposal::{CreativeSet, Creatives, Point, ProposedAd, Told};
 use crate::run::{Agent, Ask, Brief, Stop};
 
 /// The agent.
@@ -142,7 +142,8 @@ impl Agent for CreativeAgent {
         Ok(Creatives {
             told: Told {
                 title: format!("{} for {}", counted(sum, "new ad"), campaign.document.name),
-                summary: "Each keeps to its channel's limits, to the brand's words and to its list of claims.".to_owned(),
+                summary: "Each keeps to its channel's limits, to the brand's words and to its list of claims."
+                    .to_owned(),
                 findings,
                 figures: Vec::new(),
             },

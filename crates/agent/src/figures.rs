@@ -50,8 +50,12 @@ pub fn unverified(text: &str, quotable: &Quotable) -> Vec<String> {
         .filter(|number| !passes(number, quotable))
         .map(|number| number.text)
         .collect();
-    refused.extend(words(&without_dates).into_iter().filter(|(_, value)| !is_counted(*value, quotable)).map(|(word, _)| word));
-    refused.extend(multiples(&without_dates).into_iter().filter(|(_, change)| !is_change(*change, quotable)).map(|(word, _)| word));
+    refused.extend(
+        words(&without_dates).into_iter().filter(|(_, value)| !is_counted(*value, quotable)).map(|(word, _)| word),
+    );
+    refused.extend(
+        multiples(&without_dates).into_iter().filter(|(_, change)| !is_change(*change, quotable)).map(|(word, _)| word),
+    );
     let mut seen = BTreeSet::new();
     refused.retain(|number| seen.insert(number.clone()));
     refused
@@ -60,7 +64,17 @@ pub fn unverified(text: &str, quotable: &Quotable) -> Vec<String> {
 /// ISO dates of the period, and the ways people write them in English.
 fn remove_dates(text: &str, dates: &[String]) -> String {
     const MONTHS: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
         "December",
     ];
     let mut result = text.to_owned();
@@ -99,7 +113,8 @@ fn replace_whole(text: &str, phrase: &str) -> String {
         let free = !glued(before.chars().next_back()) && !after.starts_with(|c: char| c.is_ascii_digit()) && !decimal;
         // A year is a date only where it is not an amount.
         let amount = phrase.chars().all(|c| c.is_ascii_digit())
-            && (after.trim_start().starts_with(|c: char| c == '%' || c.is_ascii_uppercase()) || before.trim_end().ends_with(['€', '$', '£']));
+            && (after.trim_start().starts_with(|c: char| c == '%' || c.is_ascii_uppercase())
+                || before.trim_end().ends_with(['€', '$', '£']));
         result.push_str(before);
         result.push_str(if free && !amount { " " } else { phrase });
         rest = after;
@@ -127,7 +142,9 @@ fn numbers(text: &str, currency: &str) -> Vec<Number> {
             let separator = matches!(c, '.' | ',' | '\'' | '’' | '\u{a0}' | '\u{202f}' | ' ');
             let group_of_three = (1..=3).all(|d| at(end + d).is_some_and(|c| c.is_ascii_digit()))
                 && !at(end + 4).is_some_and(|c| c.is_ascii_digit());
-            let joins = separator && at(end + 1).is_some_and(|c| c.is_ascii_digit()) && (c != ' ' || (group_of_three && end - start <= 3));
+            let joins = separator
+                && at(end + 1).is_some_and(|c| c.is_ascii_digit())
+                && (c != ' ' || (group_of_three && end - start <= 3));
             if !(c.is_ascii_digit() || joins) {
                 break;
             }
@@ -143,11 +160,14 @@ fn numbers(text: &str, currency: &str) -> Vec<Number> {
         while at(after).is_some_and(|c| matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '-')) {
             after += 1;
         }
-        let word: String = chars.get(after..).unwrap_or_default().iter().take_while(|c| c.is_alphabetic() || **c == '%').collect();
-        let before: String = chars.get(..start).unwrap_or_default().iter().rev().take(5).collect::<Vec<_>>().into_iter().rev().collect();
+        let word: String =
+            chars.get(after..).unwrap_or_default().iter().take_while(|c| c.is_alphabetic() || **c == '%').collect();
+        let before: String =
+            chars.get(..start).unwrap_or_default().iter().rev().take(5).collect::<Vec<_>>().into_iter().rev().collect();
         let symbol_before = before.trim_end().chars().next_back().is_some_and(|c| SYMBOLS.contains(&c))
             || (!currency.is_empty() && before.trim_end().ends_with(currency));
-        let symbol_after = at(after).is_some_and(|c| SYMBOLS.contains(&c)) || (!currency.is_empty() && word == currency);
+        let symbol_after =
+            at(after).is_some_and(|c| SYMBOLS.contains(&c)) || (!currency.is_empty() && word == currency);
         let lower = word.to_lowercase();
         let scale = match lower.as_str() {
             "k" | "thousand" => 1e3,
@@ -157,7 +177,10 @@ fn numbers(text: &str, currency: &str) -> Vec<Number> {
         };
         let written = if word.starts_with('%') || lower == "percent" || lower == "pp" || lower == "percentage" {
             Written::Percent
-        } else if symbol_before || symbol_after || (scale > 1.0 && currency_follows(&chars, after + word.chars().count(), currency)) {
+        } else if symbol_before
+            || symbol_after
+            || (scale > 1.0 && currency_follows(&chars, after + word.chars().count(), currency))
+        {
             Written::Money
         } else {
             Written::Plain
@@ -179,11 +202,8 @@ fn currency_follows(chars: &[char], from: usize, currency: &str) -> bool {
 fn readings(raw: &str) -> Vec<(f64, f64)> {
     let mut readings = Vec::new();
     let mut add = |thousands: &[char], point: Option<char>| {
-        let text: String = raw
-            .chars()
-            .filter(|c| !thousands.contains(c))
-            .map(|c| if Some(c) == point { '.' } else { c })
-            .collect();
+        let text: String =
+            raw.chars().filter(|c| !thousands.contains(c)).map(|c| if Some(c) == point { '.' } else { c }).collect();
         let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
         let digits = |text: &str| text.chars().all(|c| c.is_ascii_digit());
         if whole.is_empty() || !digits(whole) || !digits(fraction) {
@@ -199,7 +219,8 @@ fn readings(raw: &str) -> Vec<(f64, f64)> {
     let blanks = [' ', '\u{a0}', '\u{202f}', '\'', '’'];
     let with = |c: char| [blanks.as_slice(), &[c]].concat();
     // 1,234.5 — 1.234,5 — 1 234.5 — 1 234,5
-    let groups = |c: char| raw.split(c).skip(1).all(|group| group.chars().take_while(char::is_ascii_digit).count() == 3);
+    let groups =
+        |c: char| raw.split(c).skip(1).all(|group| group.chars().take_while(char::is_ascii_digit).count() == 3);
     if groups(',') {
         add(&with(','), Some('.'));
     }
@@ -239,20 +260,45 @@ fn is_counted(value: f64, quotable: &Quotable) -> bool {
 /// Number words from two on. `one` is an article as often as a number.
 fn words(text: &str) -> Vec<(String, f64)> {
     const WORDS: [(&str, f64); 18] = [
-        ("two", 2.0), ("three", 3.0), ("four", 4.0), ("five", 5.0), ("six", 6.0), ("seven", 7.0), ("eight", 8.0),
-        ("nine", 9.0), ("ten", 10.0), ("eleven", 11.0), ("twelve", 12.0), ("fifteen", 15.0), ("twenty", 20.0),
-        ("thirty", 30.0), ("fifty", 50.0), ("hundred", 100.0), ("hundreds", 100.0), ("dozens", 12.0),
+        ("two", 2.0),
+        ("three", 3.0),
+        ("four", 4.0),
+        ("five", 5.0),
+        ("six", 6.0),
+        ("seven", 7.0),
+        ("eight", 8.0),
+        ("nine", 9.0),
+        ("ten", 10.0),
+        ("eleven", 11.0),
+        ("twelve", 12.0),
+        ("fifteen", 15.0),
+        ("twenty", 20.0),
+        ("thirty", 30.0),
+        ("fifty", 50.0),
+        ("hundred", 100.0),
+        ("hundreds", 100.0),
+        ("dozens", 12.0),
     ];
-    each_word(text).filter_map(|word| WORDS.iter().find(|(name, _)| *name == word).map(|(_, value)| (word, *value))).collect()
+    each_word(text)
+        .filter_map(|word| WORDS.iter().find(|(name, _)| *name == word).map(|(_, value)| (word, *value)))
+        .collect()
 }
 
 /// Words that say a change: doubled is +100 %.
 fn multiples(text: &str) -> Vec<(String, f64)> {
     const WORDS: [(&str, f64); 8] = [
-        ("doubled", 1.0), ("doubling", 1.0), ("twofold", 1.0), ("tripled", 2.0), ("tripling", 2.0), ("threefold", 2.0),
-        ("halved", -0.5), ("quadrupled", 3.0),
+        ("doubled", 1.0),
+        ("doubling", 1.0),
+        ("twofold", 1.0),
+        ("tripled", 2.0),
+        ("tripling", 2.0),
+        ("threefold", 2.0),
+        ("halved", -0.5),
+        ("quadrupled", 3.0),
     ];
-    each_word(text).filter_map(|word| WORDS.iter().find(|(name, _)| *name == word).map(|(_, change)| (word, *change))).collect()
+    each_word(text)
+        .filter_map(|word| WORDS.iter().find(|(name, _)| *name == word).map(|(_, change)| (word, *change)))
+        .collect()
 }
 
 /// A change within a tenth of what the word says.

@@ -31,7 +31,14 @@ pub fn scrub(text: &str, scrubbed: &mut Scrubbed) -> String {
     let text = scrub_words(text, "email", "[e-mail]", scrubbed, email_in);
     let text = scrub_runs(&text, "iban", "[IBAN]", scrubbed, |c| c.is_ascii_alphanumeric(), is_iban);
     let text = scrub_runs(&text, "card", "[card]", scrubbed, |c| c.is_ascii_digit(), is_card);
-    scrub_runs(&text, "phone", "[phone]", scrubbed, |c| c.is_ascii_digit() || matches!(c, '+' | '(' | ')' | '/'), is_phone)
+    scrub_runs(
+        &text,
+        "phone",
+        "[phone]",
+        scrubbed,
+        |c| c.is_ascii_digit() || matches!(c, '+' | '(' | ')' | '/'),
+        is_phone,
+    )
 }
 
 fn scrub_words(
@@ -59,7 +66,8 @@ fn email_in(text: &str) -> Option<(usize, usize)> {
         let (before, after) = (text.get(..at)?, text.get(at + 1..)?);
         let local = |c: char| c.is_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c);
         let start = before.char_indices().rev().take_while(|(_, c)| local(*c)).last().map(|(place, _)| place);
-        let host: usize = after.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '.' | '-')).map(char::len_utf8).sum();
+        let host: usize =
+            after.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '.' | '-')).map(char::len_utf8).sum();
         let host = after.get(..host)?.trim_end_matches(['.', '-']);
         if let (Some(start), Some((name, top))) = (start, host.rsplit_once('.'))
             && !name.is_empty()
@@ -146,14 +154,15 @@ fn is_card(text: &str) -> bool {
             (_, double) => double,
         })
         .sum();
-    sum % 10 == 0 && digits.iter().any(|digit| *digit != 0)
+    sum.is_multiple_of(10) && digits.iter().any(|digit| *digit != 0)
 }
 
 /// Two letters, two digits, 11 to 30 more characters, and 1 modulo 97 (ISO 13616).
 fn is_iban(text: &str) -> bool {
     let text: String = text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
     let (Some(head), Some(tail)) = (text.get(..4), text.get(4..)) else { return false };
-    let country = head.chars().take(2).all(|c| c.is_ascii_alphabetic()) && head.chars().skip(2).all(|c| c.is_ascii_digit());
+    let country =
+        head.chars().take(2).all(|c| c.is_ascii_alphabetic()) && head.chars().skip(2).all(|c| c.is_ascii_digit());
     if !country || !(11..=30).contains(&tail.len()) {
         return false;
     }
@@ -273,11 +282,40 @@ pub fn brand_faults(text: &str, brand: &Brand, said: &str) -> Vec<String> {
 
 /// Phrases that promise something checkable. Lower case, as [`normal`] writes.
 const CLAIMS: [&str; 34] = [
-    "free shipping", "free delivery", "free returns", "free gift", "free trial", "money back", "guarantee", "guaranteed",
-    "lifetime warranty", "best in the world", "world s best", "number one", "no 1", "cheapest", "lowest price", "risk free",
-    "clinically", "proven", "award winning", "certified", "organic", "vegan", "carbon neutral", "climate neutral",
-    "sustainable", "eco friendly", "handmade", "made in", "dermatologist", "doctor recommended", "bestseller", "best selling",
-    "last chance", "only today",
+    "free shipping",
+    "free delivery",
+    "free returns",
+    "free gift",
+    "free trial",
+    "money back",
+    "guarantee",
+    "guaranteed",
+    "lifetime warranty",
+    "best in the world",
+    "world s best",
+    "number one",
+    "no 1",
+    "cheapest",
+    "lowest price",
+    "risk free",
+    "clinically",
+    "proven",
+    "award winning",
+    "certified",
+    "organic",
+    "vegan",
+    "carbon neutral",
+    "climate neutral",
+    "sustainable",
+    "eco friendly",
+    "handmade",
+    "made in",
+    "dermatologist",
+    "doctor recommended",
+    "bestseller",
+    "best selling",
+    "last chance",
+    "only today",
 ];
 
 fn claims_in(normal: &str) -> Vec<String> {

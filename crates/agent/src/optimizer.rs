@@ -98,7 +98,12 @@ impl Agent for Optimizer {
         for (place, set) in campaign.document.ad_sets.iter().enumerate() {
             ads.extend(judge(set, &totals, input, brief.seed().wrapping_add(place as u64)));
         }
-        Ok(Rotation { told: tell(&campaign.document.name, &ads, input), campaign_id: campaign.id.clone(), version: campaign.version, ads })
+        Ok(Rotation {
+            told: tell(&campaign.document.name, &ads, input),
+            campaign_id: campaign.id.clone(),
+            version: campaign.version,
+            ads,
+        })
     }
 }
 
@@ -171,7 +176,11 @@ pub fn judge(set: &AdSet, totals: &BTreeMap<String, AdTotals>, input: &Input, se
         })
         .collect();
     // The one most likely the best is never paused, so one ad always stays; ties go to the first.
-    let best = judged.iter().enumerate().max_by(|(i, a), (j, b)| a.posterior.p_best.total_cmp(&b.posterior.p_best).then(j.cmp(i))).map(|(place, _)| place);
+    let best = judged
+        .iter()
+        .enumerate()
+        .max_by(|(i, a), (j, b)| a.posterior.p_best.total_cmp(&b.posterior.p_best).then(j.cmp(i)))
+        .map(|(place, _)| place);
     for (place, ad) in judged.iter_mut().enumerate() {
         let known = ad.posterior;
         let name = running.get(place).map_or("", |(ad, _)| ad.name.as_str());
@@ -184,18 +193,27 @@ pub fn judge(set: &AdSet, totals: &BTreeMap<String, AdTotals>, input: &Input, se
         );
         let enough = known.impressions >= input.min_impressions;
         (ad.action, ad.reason) = if !enough {
-            (RotationAction::Keep, format!("{measured}; it is judged from {} impressions on.", grouped(input.min_impressions as f64, 0)))
+            (
+                RotationAction::Keep,
+                format!("{measured}; it is judged from {} impressions on.", grouped(input.min_impressions as f64, 0)),
+            )
         } else if Some(place) == best && known.p_best >= input.promote_from {
             (RotationAction::Promote, format!("{measured}. It is the winner of its ad set."))
         } else if Some(place) != best && known.p_best < input.pause_below {
             match known.p_best_conversions {
                 Some(p) if p >= 0.5 => (
                     RotationAction::Keep,
-                    format!("{measured}, but {} likely to bring most conversions an impression, so it stays.", percent(p)),
+                    format!(
+                        "{measured}, but {} likely to bring most conversions an impression, so it stays.",
+                        percent(p)
+                    ),
                 ),
                 _ => (
                     RotationAction::Pause,
-                    format!("{measured}. Showing it instead of the best costs {} of click-through rate.", rate(known.expected_loss)),
+                    format!(
+                        "{measured}. Showing it instead of the best costs {} of click-through rate.",
+                        rate(known.expected_loss)
+                    ),
                 ),
             }
         } else {
@@ -273,7 +291,12 @@ mod tests {
             budget_daily: 1_000,
             status: Delivery::Active,
             ads: (0..ads)
-                .map(|n| Ad { id: format!("ad{n}"), name: format!("Ad {n}"), creative: Creative::default(), status: Delivery::Active })
+                .map(|n| Ad {
+                    id: format!("ad{n}"),
+                    name: format!("Ad {n}"),
+                    creative: Creative::default(),
+                    status: Delivery::Active,
+                })
                 .collect(),
         }
     }

@@ -57,8 +57,7 @@ impl Agent for BudgetPacer {
     type Proposal = Budgets;
     const NAME: &'static str = "pacer";
     const TITLE: &'static str = "Budget pacer";
-    const ABOUT: &'static str =
-        "Compares what the next unit of money brings in each ad set and moves budget there, within limits and never above the sum.";
+    const ABOUT: &'static str = "Compares what the next unit of money brings in each ad set and moves budget there, within limits and never above the sum.";
 
     fn input_schema() -> Value {
         json!({
@@ -169,9 +168,13 @@ impl Measured {
 
 fn measure(set: &AdSet, rows: &[InsightRow], currency: &str, scale: f64, from: i64, today: i64) -> Measured {
     let mine = rows.iter().filter(|row| {
-        row.ad_set_id == set.id && row.currency == currency && (from..today).contains(&row.local_day) && row.spend_micros > 0
+        row.ad_set_id == set.id
+            && row.currency == currency
+            && (from..today).contains(&row.local_day)
+            && row.spend_micros > 0
     });
-    let mut measured = Measured { id: set.id.clone(), name: set.name.clone(), budget: set.budget_daily, ..Measured::default() };
+    let mut measured =
+        Measured { id: set.id.clone(), name: set.name.clone(), budget: set.budget_daily, ..Measured::default() };
     for row in mine {
         measured.days.push((
             row.spend_micros as f64 * scale,
@@ -184,7 +187,10 @@ fn measure(set: &AdSet, rows: &[InsightRow], currency: &str, scale: f64, from: i
 }
 
 fn spend_on(rows: &[InsightRow], currency: &str, scale: f64, day: i64) -> f64 {
-    rows.iter().filter(|row| row.local_day == day && row.currency == currency).map(|row| row.spend_micros as f64 * scale).sum()
+    rows.iter()
+        .filter(|row| row.local_day == day && row.currency == currency)
+        .map(|row| row.spend_micros as f64 * scale)
+        .sum()
 }
 
 /// How much of the site's day is over.
@@ -195,7 +201,14 @@ fn day_share(zone: Zone, now: i64) -> f64 {
 }
 
 /// By how much the budgets must shrink so that the flight's total lasts to its end; 1 where it does, or has none.
-fn pace(campaign: &CampaignFacts, rows: &[InsightRow], scale: f64, zone: Zone, now: i64, points: &mut Vec<Point>) -> f64 {
+fn pace(
+    campaign: &CampaignFacts,
+    rows: &[InsightRow],
+    scale: f64,
+    zone: Zone,
+    now: i64,
+    points: &mut Vec<Point>,
+) -> f64 {
     let document = &campaign.document;
     let (Some(total), Some(start), Some(end)) = (document.budget_total, document.start_at, document.end_at) else {
         return 1.0;
@@ -204,13 +217,21 @@ fn pace(campaign: &CampaignFacts, rows: &[InsightRow], scale: f64, zone: Zone, n
         return 1.0;
     }
     let today = zone.local_day(now);
-    let spent: f64 = rows.iter().filter(|row| row.currency == document.currency && row.local_day <= today).map(|row| row.spend_micros as f64 * scale).sum();
+    let spent: f64 = rows
+        .iter()
+        .filter(|row| row.currency == document.currency && row.local_day <= today)
+        .map(|row| row.spend_micros as f64 * scale)
+        .sum();
     let days_left = (end - now) as f64 / 86_400_000.0;
     let left = (total as f64 - spent).max(0.0);
     let planned = document.budget_daily() as f64 * days_left;
     let elapsed = (now - start) as f64 / (end - start) as f64;
     points.push(Point {
-        headline: format!("{} of the flight's money in {} of its time", percent(spent / total as f64), percent(elapsed)),
+        headline: format!(
+            "{} of the flight's money in {} of its time",
+            percent(spent / total as f64),
+            percent(elapsed)
+        ),
         detail: format!(
             "{} of {} is spent, {} days are left.",
             amount(spent.round() as i64, &document.currency),
@@ -231,7 +252,8 @@ fn marginal(days: &[(f64, f64)]) -> f64 {
     if spend <= 0.0 {
         return 0.0;
     }
-    let logs: Vec<(f64, f64)> = days.iter().filter(|(s, v)| *s > 0.0 && *v > 0.0).map(|(s, v)| (s.ln(), v.ln())).collect();
+    let logs: Vec<(f64, f64)> =
+        days.iter().filter(|(s, v)| *s > 0.0 && *v > 0.0).map(|(s, v)| (s.ln(), v.ln())).collect();
     let n = logs.len() as f64;
     let slope = if logs.len() < 3 {
         PRIOR_SLOPE
@@ -241,7 +263,11 @@ fn marginal(days: &[(f64, f64)]) -> f64 {
             (sum.0 + (log.0 - mean.0) * (log.1 - mean.1), sum.1 + (log.0 - mean.0).powi(2))
         });
         // Days that all spent alike say nothing about the slope.
-        if var < 0.01 * n { PRIOR_SLOPE } else { (n * (cov / var).clamp(0.0, 1.0) + PRIOR_DAYS * PRIOR_SLOPE) / (n + PRIOR_DAYS) }
+        if var < 0.01 * n {
+            PRIOR_SLOPE
+        } else {
+            (n * (cov / var).clamp(0.0, 1.0) + PRIOR_DAYS * PRIOR_SLOPE) / (n + PRIOR_DAYS)
+        }
     };
     slope * value / spend
 }
@@ -262,12 +288,21 @@ pub fn shift(sets: &[Measured], limit: f64, pace: f64, min_days: i64, currency: 
             shift.to = wanted.max(shift.from - step(shift.from)).clamp(0, shift.from);
             shift.reason = "At today's pace the flight's money would not last to its end.".to_owned();
         }
-        return (shifts, "The campaign spends faster than its total budget allows, so every ad set is slowed.".to_owned());
+        return (
+            shifts,
+            "The campaign spends faster than its total budget allows, so every ad set is slowed.".to_owned(),
+        );
     }
-    let ready: Vec<(usize, &Measured)> =
-        sets.iter().enumerate().filter(|(_, set)| set.days.len() as i64 >= min_days && set.spend() >= set.budget as f64).collect();
+    let ready: Vec<(usize, &Measured)> = sets
+        .iter()
+        .enumerate()
+        .filter(|(_, set)| set.days.len() as i64 >= min_days && set.spend() >= set.budget as f64)
+        .collect();
     if ready.len() < 2 {
-        return (shifts, format!("Fewer than two ad sets have {min_days} days of spend to compare, so nothing moves yet."));
+        return (
+            shifts,
+            format!("Fewer than two ad sets have {min_days} days of spend to compare, so nothing moves yet."),
+        );
     }
     let conversions: f64 = ready.iter().map(|(_, set)| set.conversions).sum();
     let clicks: f64 = ready.iter().flat_map(|(_, set)| &set.days).map(|(_, _, clicks)| clicks).sum();
@@ -278,8 +313,11 @@ pub fn shift(sets: &[Measured], limit: f64, pace: f64, min_days: i64, currency: 
     let mut returns: Vec<(usize, f64)> = ready
         .iter()
         .map(|(place, set)| {
-            let days: Vec<(f64, f64)> =
-                set.days.iter().map(|(spend, value, clicks)| (*spend, if by_value { *value } else { *clicks })).collect();
+            let days: Vec<(f64, f64)> = set
+                .days
+                .iter()
+                .map(|(spend, value, clicks)| (*spend, if by_value { *value } else { *clicks }))
+                .collect();
             (*place, marginal(&days))
         })
         .collect();
@@ -294,7 +332,11 @@ pub fn shift(sets: &[Measured], limit: f64, pace: f64, min_days: i64, currency: 
     let moved = |place: usize| shifts.get(place).map_or(0, |shift| step(shift.from));
     let money = ((moved(from).min(moved(to))) as f64 * strength).floor() as i64;
     let said = |value: f64| {
-        if by_value { format!("{} of sales for the next {currency} spent", grouped(value, 2)) } else { format!("{} clicks for the next unit spent", grouped(value * 100.0, 2)) }
+        if by_value {
+            format!("{} of sales for the next {currency} spent", grouped(value, 2))
+        } else {
+            format!("{} clicks for the next unit spent", grouped(value * 100.0, 2))
+        }
     };
     if money > 0 {
         if let Some(shift) = shifts.get_mut(from) {
@@ -307,7 +349,13 @@ pub fn shift(sets: &[Measured], limit: f64, pace: f64, min_days: i64, currency: 
         }
     }
     let basis = if by_value { "the value of conversions" } else { "clicks" };
-    (shifts, format!("The ad sets were compared by {basis} over their days with spend; no budget moves by more than {} at once.", percent(limit)))
+    (
+        shifts,
+        format!(
+            "The ad sets were compared by {basis} over their days with spend; no budget moves by more than {} at once.",
+            percent(limit)
+        ),
+    )
 }
 
 #[cfg(test)]
@@ -327,7 +375,13 @@ mod tests {
 
     #[test]
     fn money_moves_from_what_brings_least_to_what_brings_most() {
-        let (shifts, _) = shift(&[measured("a", 10_000, 1.0, 7), measured("b", 5_000, 4.0, 7), measured("c", 8_000, 2.0, 7)], 0.2, 1.0, 3, "EUR");
+        let (shifts, _) = shift(
+            &[measured("a", 10_000, 1.0, 7), measured("b", 5_000, 4.0, 7), measured("c", 8_000, 2.0, 7)],
+            0.2,
+            1.0,
+            3,
+            "EUR",
+        );
         assert_eq!(shifts.iter().map(|s| s.to).collect::<Vec<_>>(), [9_000, 6_000, 8_000]);
         assert!(shifts[1].reason.contains("brings most"), "{:?}", shifts[1]);
     }
@@ -338,7 +392,10 @@ mod tests {
             vec![measured("a", 10_000, 1.0, 2), measured("b", 5_000, 4.0, 7)],
             vec![measured("a", 10_000, 1.0, 7)],
             vec![measured("a", 10_000, 2.0, 7), measured("b", 5_000, 2.2, 7)],
-            vec![Measured { conversions: 0.0, days: vec![(10_000.0, 0.0, 3.0); 5], ..measured("a", 10_000, 0.0, 0) }, Measured { conversions: 0.0, days: vec![(10_000.0, 0.0, 9.0); 5], ..measured("b", 10_000, 0.0, 0) }],
+            vec![
+                Measured { conversions: 0.0, days: vec![(10_000.0, 0.0, 3.0); 5], ..measured("a", 10_000, 0.0, 0) },
+                Measured { conversions: 0.0, days: vec![(10_000.0, 0.0, 9.0); 5], ..measured("b", 10_000, 0.0, 0) },
+            ],
         ] {
             let (shifts, why) = shift(&sets, 0.2, 1.0, 3, "EUR");
             assert!(shifts.iter().all(|s| s.from == s.to) && !why.is_empty(), "{shifts:?}");

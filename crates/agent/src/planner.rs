@@ -77,8 +77,7 @@ impl Agent for ChannelPlanner {
     type Proposal = CampaignPlan;
     const NAME: &'static str = "planner";
     const TITLE: &'static str = "Channel planner";
-    const ABOUT: &'static str =
-        "Plans a campaign over the connected channels from an objective and a budget: shares, audiences, keywords and copy.";
+    const ABOUT: &'static str = "Plans a campaign over the connected channels from an objective and a budget: shares, audiences, keywords and copy.";
 
     fn input_schema() -> Value {
         json!({
@@ -113,12 +112,18 @@ impl Agent for ChannelPlanner {
         let images = ask.images()?;
         let yesterday = zone.local_day(brief.started_at) - 1;
         let (from, to) = (calendar::format_day(yesterday - (DAYS - 1)), calendar::format_day(yesterday));
-        let figures = ask.figures(&["spend", "revenue", "orders", "clicks", "impressions"], &from, &to, Some("source"))?;
+        let figures =
+            ask.figures(&["spend", "revenue", "orders", "clicks", "impressions"], &from, &to, Some("source"))?;
 
-        let paid: Vec<&ChannelFacts> = channels.iter().copied().filter(|channel| channel.channel != ChannelType::Klaviyo).collect();
+        let paid: Vec<&ChannelFacts> =
+            channels.iter().copied().filter(|channel| channel.channel != ChannelType::Klaviyo).collect();
         let (budgets, mut reasons) = allocate(&paid, figures, input, &site.currency);
         let product_titles: Vec<String> = products.iter().map(|product| product.title.clone()).collect();
-        let name = if input.name.trim().is_empty() { made_up_name(input, &site.name, zone, brief.started_at) } else { input.name.trim().to_owned() };
+        let name = if input.name.trim().is_empty() {
+            made_up_name(input, &site.name, zone, brief.started_at)
+        } else {
+            input.name.trim().to_owned()
+        };
 
         let mut ad_sets = Vec::new();
         let mut notes = Vec::new();
@@ -151,9 +156,15 @@ impl Agent for ChannelPlanner {
                 .map(|(n, variant)| {
                     let mut creative = variant.creative(&order);
                     if pictures && !images.is_empty() {
-                        creative.image_asset_ids = images.get(n % images.len()).map(|image| image.id.clone()).into_iter().collect();
+                        creative.image_asset_ids =
+                            images.get(n % images.len()).map(|image| image.id.clone()).into_iter().collect();
                     }
-                    Ad { id: id(&brief.run_id, &format!("ad/{place}/{n}")), name: variant.name.clone(), creative, status: Delivery::Active }
+                    Ad {
+                        id: id(&brief.run_id, &format!("ad/{place}/{n}")),
+                        name: variant.name.clone(),
+                        creative,
+                        status: Delivery::Active,
+                    }
                 })
                 .collect();
             let budget = budgets.iter().find(|(id, _)| *id == channel.id).map_or(0, |(_, budget)| *budget);
@@ -164,18 +175,30 @@ impl Agent for ChannelPlanner {
                 channel: channel.channel,
                 audience: Audience {
                     countries: if email { Vec::new() } else { input.countries.clone() },
-                    keywords: if channel.channel == ChannelType::GoogleAds { keywords(input, &product_titles, &site.name) } else { Vec::new() },
+                    keywords: if channel.channel == ChannelType::GoogleAds {
+                        keywords(input, &product_titles, &site.name)
+                    } else {
+                        Vec::new()
+                    },
                     list_id: if email { input.list_id.clone() } else { String::new() },
                     ..Audience::default()
                 },
                 placements: Vec::new(),
-                bid_strategy: if matches!(input.objective, Objective::Traffic) { BidStrategy::MaximizeClicks } else { BidStrategy::LowestCost },
+                bid_strategy: if matches!(input.objective, Objective::Traffic) {
+                    BidStrategy::MaximizeClicks
+                } else {
+                    BidStrategy::LowestCost
+                },
                 budget_daily: budget,
                 status: Delivery::Active,
                 ads,
             });
             if email {
-                reasons.push(ChannelReason { channel_id: channel.id.clone(), budget_daily: 0, reason: format!("{}: an e-mail to the list costs nothing a send.", channel.name) });
+                reasons.push(ChannelReason {
+                    channel_id: channel.id.clone(),
+                    budget_daily: 0,
+                    reason: format!("{}: an e-mail to the list costs nothing a send.", channel.name),
+                });
             }
         }
         let needs_pictures = ad_sets.iter().any(|set| set.channel == ChannelType::Meta) && images.is_empty();
@@ -220,7 +243,14 @@ impl Agent for ChannelPlanner {
                     .rows
                     .iter()
                     .filter(|row| row.value("spend") > 0.0)
-                    .flat_map(|row| ["spend", "revenue"].map(|metric| Quoted { metric: metric.to_owned(), value: Some(row.value(metric)), unit: "money".to_owned(), query: figures.query.clone() }))
+                    .flat_map(|row| {
+                        ["spend", "revenue"].map(|metric| Quoted {
+                            metric: metric.to_owned(),
+                            value: Some(row.value(metric)),
+                            unit: "money".to_owned(),
+                            query: figures.query.clone(),
+                        })
+                    })
                     .collect(),
             },
             document,
@@ -248,7 +278,9 @@ fn check(input: &Input) -> Result<(), Stop> {
     {
         return Err(Stop::refused("end_at must be after start_at"));
     }
-    if let Some(code) = input.countries.iter().find(|code| code.len() != 2 || !code.chars().all(|c| c.is_ascii_uppercase())) {
+    if let Some(code) =
+        input.countries.iter().find(|code| code.len() != 2 || !code.chars().all(|c| c.is_ascii_uppercase()))
+    {
         return Err(Stop::refused(format!("“{code}” is no country code; use two capital letters such as DE")));
     }
     Ok(())
@@ -282,7 +314,12 @@ const fn prior(objective: Objective, channel: ChannelType) -> f64 {
 
 /// Splits the budget. The parts sum to the whole exactly.
 #[must_use]
-pub fn allocate(paid: &[&ChannelFacts], figures: &Figures, input: &Input, currency: &str) -> (Vec<(String, i64)>, Vec<ChannelReason>) {
+pub fn allocate(
+    paid: &[&ChannelFacts],
+    figures: &Figures,
+    input: &Input,
+    currency: &str,
+) -> (Vec<(String, i64)>, Vec<ChannelReason>) {
     if paid.is_empty() {
         return (Vec::new(), Vec::new());
     }
@@ -292,9 +329,12 @@ pub fn allocate(paid: &[&ChannelFacts], figures: &Figures, input: &Input, curren
         Objective::Traffic => row.value("clicks"),
         Objective::Awareness => row.value("impressions"),
     };
-    let row = |channel: &ChannelFacts| figures.rows.iter().find(|row| row.key == channel.channel.utm_source() && row.value("spend") > 0.0);
+    let row = |channel: &ChannelFacts| {
+        figures.rows.iter().find(|row| row.key == channel.channel.utm_source() && row.value("spend") > 0.0)
+    };
     // The mean return over what is known puts the prior on the same scale.
-    let known: Vec<(f64, f64)> = paid.iter().filter_map(|channel| row(channel)).map(|row| (row.value("spend"), result(row))).collect();
+    let known: Vec<(f64, f64)> =
+        paid.iter().filter_map(|channel| row(channel)).map(|row| (row.value("spend"), result(row))).collect();
     let (spent, brought) = known.iter().fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     let mean = if spent > 0.0 && brought > 0.0 { brought / spent } else { 1.0 };
     let weight = input.budget_daily as f64 * 7.0 / paid.len() as f64;
@@ -356,9 +396,16 @@ fn keywords(input: &Input, products: &[String], shop: &str) -> Vec<String> {
     // Google takes keywords of up to 80 characters and ten words.
     let mut keywords: Vec<String> = Vec::new();
     for word in words {
-        let clean: String = word.chars().map(|c| if c.is_alphanumeric() || matches!(c, '\'' | '-' | '&' | '.') { c } else { ' ' }).collect();
+        let clean: String = word
+            .chars()
+            .map(|c| if c.is_alphanumeric() || matches!(c, '\'' | '-' | '&' | '.') { c } else { ' ' })
+            .collect();
         let clean = clean.split_whitespace().take(10).collect::<Vec<_>>().join(" ").to_lowercase();
-        if !clean.is_empty() && clean.chars().count() <= 80 && !keywords.contains(&clean) && keywords.len() < MOST_KEYWORDS {
+        if !clean.is_empty()
+            && clean.chars().count() <= 80
+            && !keywords.contains(&clean)
+            && keywords.len() < MOST_KEYWORDS
+        {
             keywords.push(clean);
         }
     }
@@ -377,7 +424,8 @@ fn made_up_name(input: &Input, shop: &str, zone: Zone, now: i64) -> String {
 
 /// `utm_campaign` from a name: lower case, words joined by hyphens.
 fn slug(name: &str) -> String {
-    let spaced: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
+    let spaced: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
     let slug = spaced.split_whitespace().collect::<Vec<_>>().join("-");
     if slug.is_empty() { "campaign".to_owned() } else { slug.chars().take(80).collect() }
 }
@@ -401,7 +449,10 @@ mod tests {
     }
 
     fn input(budget: i64) -> Input {
-        serde_json::from_value(json!({ "objective": "sales", "budget_daily": budget, "landing_url": "https://shop.example/" })).unwrap()
+        serde_json::from_value(
+            json!({ "objective": "sales", "budget_daily": budget, "landing_url": "https://shop.example/" }),
+        )
+        .unwrap()
     }
 
     fn figures(rows: &[(&str, f64, f64)]) -> Figures {
@@ -419,7 +470,8 @@ mod tests {
 
     #[test]
     fn what_sold_more_for_its_money_gets_more() {
-        let channels = [channel("m", ChannelType::Meta), channel("g", ChannelType::GoogleAds), channel("s", ChannelType::Sandbox)];
+        let channels =
+            [channel("m", ChannelType::Meta), channel("g", ChannelType::GoogleAds), channel("s", ChannelType::Sandbox)];
         let known = figures(&[("facebook", 1e6, 5e6), ("google", 1e6, 1e6)]);
         let (budgets, reasons) = allocate(&channels.iter().collect::<Vec<_>>(), &known, &input(30_000), "EUR");
         assert!(budgets[0].1 > budgets[2].1 && budgets[2].1 > budgets[1].1, "{budgets:?}");
@@ -441,7 +493,10 @@ mod tests {
 
     #[test]
     fn keywords_are_clean_and_few() {
-        assert_eq!(keywords(&input(1), &["Wool Socks (3-pack)!".into(), "wool socks 3-pack".into()], "Shop"), ["wool socks 3-pack"]);
+        assert_eq!(
+            keywords(&input(1), &["Wool Socks (3-pack)!".into(), "wool socks 3-pack".into()], "Shop"),
+            ["wool socks 3-pack"]
+        );
         assert_eq!(slug("Winter · Größe 42!"), "winter-gr-e-42");
     }
 }

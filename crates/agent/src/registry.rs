@@ -75,7 +75,13 @@ pub fn find(name: &str) -> Option<Description> {
 }
 
 fn describe<A: Agent>() -> Description {
-    Description { name: A::NAME, title: A::TITLE, about: A::ABOUT, input_schema: A::input_schema(), permission: A::PERMISSION }
+    Description {
+        name: A::NAME,
+        title: A::TITLE,
+        about: A::ABOUT,
+        input_schema: A::input_schema(),
+        permission: A::PERMISSION,
+    }
 }
 
 /// Whether an input fits the agent of that name; `None` when there is no such agent.
@@ -96,7 +102,9 @@ fn read<T: DeserializeOwned>(input: &Value) -> Result<T, Misfit> {
             .iter()
             .map(|segment| match segment {
                 Segment::Seq { index } => format!("/{index}"),
-                Segment::Map { key } | Segment::Enum { variant: key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+                Segment::Map { key } | Segment::Enum { variant: key } => {
+                    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
+                }
                 Segment::Unknown => "/?".to_owned(),
             })
             .collect();
@@ -107,7 +115,8 @@ fn read<T: DeserializeOwned>(input: &Value) -> Result<T, Misfit> {
 /// One step of a run of the agent of that name; an unknown agent or an unreadable input is refused.
 #[must_use]
 pub fn step(name: &str, brief: &Brief<Value>, transcript: &Transcript) -> Step<Proposal> {
-    each_agent!(name, step_of(brief, transcript)).unwrap_or_else(|| Step::Refused(format!("there is no agent called {name}")))
+    each_agent!(name, step_of(brief, transcript))
+        .unwrap_or_else(|| Step::Refused(format!("there is no agent called {name}")))
 }
 
 fn step_of<A: Agent>(brief: &Brief<Value>, transcript: &Transcript) -> Step<Proposal> {
@@ -154,8 +163,17 @@ mod tests {
     fn a_run_begins_with_a_need() {
         let inputs = json!({ "campaign_id": "c", "objective": "sales", "budget_daily": 100, "landing_url": "https://s.example/" });
         for name in NAMES {
-            let brief = Brief { run_id: "r".into(), site: "s".into(), started_at: 0, fallback: Fallback::Builtin, input: inputs.clone() };
-            assert!(matches!(step(name, &brief, &Transcript::default()), Step::Need(Need::Site | Need::Brand)), "{name}");
+            let brief = Brief {
+                run_id: "r".into(),
+                site: "s".into(),
+                started_at: 0,
+                fallback: Fallback::Builtin,
+                input: inputs.clone(),
+            };
+            assert!(
+                matches!(step(name, &brief, &Transcript::default()), Step::Need(Need::Site | Need::Brand)),
+                "{name}"
+            );
         }
     }
 }

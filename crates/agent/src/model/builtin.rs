@@ -1,8 +1,8 @@
 //! The built-in model: the same requests answered from templates and a seed, without a network. It writes plain copy that
 //! keeps to the brand's list of claims, and tells figures it is handed; it writes English only and says so.
 
-use rand::seq::{IndexedRandom as _, SliceRandom as _};
 use rand::SeedableRng as _;
+use rand::seq::{IndexedRandom as _, SliceRandom as _};
 use rand_chacha::ChaCha8Rng;
 
 use campaign::{ChannelType, Objective};
@@ -49,28 +49,79 @@ const fn lines(intent: &str) -> Lines {
     // Matching on bytes keeps this a table.
     match intent.as_bytes() {
         b"proof" => Lines {
-            headlines: &["Get to know {brand}", "{brand}, in its own words", "See how {brand} works", "What {brand} stands for", "The story of {product}"],
-            texts: &["See for yourself what {brand} makes and how.", "Read what goes into {product} before you decide.", "Take a look behind the scenes at {brand}."],
+            headlines: &[
+                "Get to know {brand}",
+                "{brand}, in its own words",
+                "See how {brand} works",
+                "What {brand} stands for",
+                "The story of {product}",
+            ],
+            texts: &[
+                "See for yourself what {brand} makes and how.",
+                "Read what goes into {product} before you decide.",
+                "Take a look behind the scenes at {brand}.",
+            ],
             subjects: &["A look behind {brand}", "How {product} came to be", "What we do at {brand}"],
         },
         b"urgency" => Lines {
-            headlines: &["New this week at {brand}", "Just in: {product}", "Now at {brand}", "Fresh in at {brand}", "Ready when you are"],
-            texts: &["New things have arrived at {brand}. Have a look.", "{product} is here. See it now at {brand}.", "This week's picks are online."],
+            headlines: &[
+                "New this week at {brand}",
+                "Just in: {product}",
+                "Now at {brand}",
+                "Fresh in at {brand}",
+                "Ready when you are",
+            ],
+            texts: &[
+                "New things have arrived at {brand}. Have a look.",
+                "{product} is here. See it now at {brand}.",
+                "This week's picks are online.",
+            ],
             subjects: &["Just in at {brand}", "New: {product}", "This week at {brand}"],
         },
         b"curiosity" => Lines {
-            headlines: &["Have you seen {product}?", "What is new at {brand}?", "Looking for something good?", "Meet {product}", "Something you may like"],
-            texts: &["There is more to {product} than you may think. Find out at {brand}.", "Look around {brand} and find what you did not know you wanted.", "Meet {product}, and what goes with it."],
+            headlines: &[
+                "Have you seen {product}?",
+                "What is new at {brand}?",
+                "Looking for something good?",
+                "Meet {product}",
+                "Something you may like",
+            ],
+            texts: &[
+                "There is more to {product} than you may think. Find out at {brand}.",
+                "Look around {brand} and find what you did not know you wanted.",
+                "Meet {product}, and what goes with it.",
+            ],
             subjects: &["Have you seen this?", "Meet {product}", "Something you may like"],
         },
         b"offer" => Lines {
-            headlines: &["{claim}", "Find your favourites", "Picked for you at {brand}", "{product} is waiting", "Treat yourself at {brand}"],
-            texts: &["{claim} at {brand}.", "Find your favourites at {brand} and order from home.", "{product} and more, in one place."],
+            headlines: &[
+                "{claim}",
+                "Find your favourites",
+                "Picked for you at {brand}",
+                "{product} is waiting",
+                "Treat yourself at {brand}",
+            ],
+            texts: &[
+                "{claim} at {brand}.",
+                "Find your favourites at {brand} and order from home.",
+                "{product} and more, in one place.",
+            ],
             subjects: &["{claim}", "Your favourites at {brand}", "Picked for you"],
         },
         _ => Lines {
-            headlines: &["{product} for every day", "Good things from {brand}", "Made to be used", "Feel the difference", "{product} by {brand}", "Everyday things, done well"],
-            texts: &["{product} that does what it should, day after day.", "{brand} makes things you will reach for again.", "Simple to choose, good to use: {product} by {brand}."],
+            headlines: &[
+                "{product} for every day",
+                "Good things from {brand}",
+                "Made to be used",
+                "Feel the difference",
+                "{product} by {brand}",
+                "Everyday things, done well",
+            ],
+            texts: &[
+                "{product} that does what it should, day after day.",
+                "{brand} makes things you will reach for again.",
+                "Simple to choose, good to use: {product} by {brand}.",
+            ],
             subjects: &["{product} for every day", "Good things from {brand}", "Made to be used"],
         },
     }
@@ -115,9 +166,15 @@ fn variant(order: &Order, intent: &str, index: usize, taken: &mut Vec<String>, r
         }
     }
     // Google shows several headlines of one ad together, so only its first tells variants apart.
-    taken.extend(headlines.iter().take(if order.channel == ChannelType::GoogleAds { 1 } else { wanted }).map(|line| normal(line)));
+    taken.extend(
+        headlines
+            .iter()
+            .take(if order.channel == ChannelType::GoogleAds { 1 } else { wanted })
+            .map(|line| normal(line)),
+    );
 
-    let required: Vec<&str> = order.brand.required.iter().map(String::as_str).filter(|text| !text.trim().is_empty()).collect();
+    let required: Vec<&str> =
+        order.brand.required.iter().map(String::as_str).filter(|text| !text.trim().is_empty()).collect();
     let required = required.join(" ");
     let mut texts = writer.fill(lines.texts, index, usize::MAX);
     texts.shuffle(random);
@@ -128,14 +185,19 @@ fn variant(order: &Order, intent: &str, index: usize, taken: &mut Vec<String>, r
     texts.push("Have a look.".to_owned());
 
     let email = order.channel == ChannelType::Klaviyo;
-    let primary_text = if limits.primary_text > 0 { writer.first_that_fits(&texts, &required, limits.primary_text) } else { String::new() };
+    let primary_text = if limits.primary_text > 0 {
+        writer.first_that_fits(&texts, &required, limits.primary_text)
+    } else {
+        String::new()
+    };
     let mut descriptions = Vec::new();
     if limits.descriptions.1 > 0 {
         // Where there is no text above the ad, the required text stands in the first description.
         let first = if limits.primary_text == 0 { required.as_str() } else { "" };
         let short = ["See more", "Have a look", "Look around"].map(str::to_owned);
         for place in 0..limits.descriptions.0 {
-            let rest: Vec<String> = texts.iter().chain(&short).filter(|text| !descriptions.contains(*text)).cloned().collect();
+            let rest: Vec<String> =
+                texts.iter().chain(&short).filter(|text| !descriptions.contains(*text)).cloned().collect();
             descriptions.push(writer.first_that_fits(&rest, if place == 0 { first } else { "" }, limits.description));
         }
     }
@@ -277,7 +339,11 @@ mod tests {
             said: String::new(),
             products: vec![
                 ProductFacts { title: "Wool socks".into(), sold: 10, price: Some(1_900) },
-                ProductFacts { title: "A very long product title that fits nowhere at all, size 42".into(), sold: 9, price: None },
+                ProductFacts {
+                    title: "A very long product title that fits nowhere at all, size 42".into(),
+                    sold: 9,
+                    price: None,
+                },
             ],
             landing_url: "https://shop.example/socks".into(),
             variants: 3,

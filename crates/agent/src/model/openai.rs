@@ -135,7 +135,9 @@ pub fn failure(status: u16, retry_after: Option<&str>, body: &str) -> Failure {
         402 => Failure::Quota { reason },
         429 if quota => Failure::Quota { reason },
         429 => Failure::Later {
-            after_ms: retry_after.and_then(|text| text.trim().parse::<f64>().ok()).map(|s| (s.max(0.0) * 1000.0) as i64),
+            after_ms: retry_after
+                .and_then(|text| text.trim().parse::<f64>().ok())
+                .map(|s| (s.max(0.0) * 1000.0) as i64),
             reason,
         },
         401 | 403 => Failure::Key { reason },
@@ -355,7 +357,11 @@ mod tests {
         ModelRequest {
             task: Task::Narrative,
             messages: vec![Message::new(Role::System, "s"), Message::new(Role::User, "u")],
-            tools: vec![Tool { name: "figures".into(), description: "d".into(), parameters: json!({"type": "object"}) }],
+            tools: vec![Tool {
+                name: "figures".into(),
+                description: "d".into(),
+                parameters: json!({"type": "object"}),
+            }],
             schema: Some(OutputSchema { name: "report".into(), schema: json!({"type": "object"}) }),
             max_tokens: 500,
             seed: u64::MAX,
@@ -412,9 +418,7 @@ mod tests {
 
     #[test]
     fn tool_calls_are_put_together_by_their_index() {
-        let call = |index: usize, id: Option<&str>, name: Option<&str>, arguments: &str| {
-            json!({"tool_calls": [{"index": index, "id": id, "type": "function", "function": {"name": name, "arguments": arguments}}]})
-        };
+        let call = |index: usize, id: Option<&str>, name: Option<&str>, arguments: &str| json!({"tool_calls": [{"index": index, "id": id, "type": "function", "function": {"name": name, "arguments": arguments}}]});
         let mut reader = Reader::default();
         for delta in [
             call(0, Some("a"), Some("figures"), "{\"me"),
@@ -426,7 +430,10 @@ mod tests {
         reader.push(chunk(json!({}), json!("tool_calls")).as_bytes()).unwrap();
         let answer = reader.finish("m", &request()).unwrap();
         assert_eq!(answer.finish, Finish::ToolCalls);
-        assert_eq!(answer.tool_calls[0], ToolCall { id: "a".into(), name: "figures".into(), arguments: "{\"metrics\":[]}".into() });
+        assert_eq!(
+            answer.tool_calls[0],
+            ToolCall { id: "a".into(), name: "figures".into(), arguments: "{\"metrics\":[]}".into() }
+        );
         assert_eq!(answer.tool_calls[1].id, "b");
     }
 
@@ -450,7 +457,8 @@ mod tests {
 
     #[test]
     fn errors_are_told_apart_by_what_helps() {
-        let body = |code: &str| json!({"error": {"message": "m", "type": "t", "param": null, "code": code}}).to_string();
+        let body =
+            |code: &str| json!({"error": {"message": "m", "type": "t", "param": null, "code": code}}).to_string();
         assert_eq!(
             failure(429, Some("1.5"), &body("rate_limit_exceeded")),
             Failure::Later { after_ms: Some(1500), reason: "429 m".into() }
