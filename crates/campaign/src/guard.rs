@@ -192,6 +192,15 @@ fn money(minor: i64, currency: &str) -> String {
     format!("{sign}{}.{:0width$} {currency}", size / scale, size % scale, width = usize::from(digits))
 }
 
+/// Minor units of a provider's micros (millionths of a currency unit), rounded up: a limit is reached a little early
+/// rather than late.
+#[must_use]
+pub fn minor_of_micros(micros: i64, currency: &str) -> i64 {
+    let digits = iso_currency::Currency::from_code(currency).and_then(iso_currency::Currency::exponent).unwrap_or(2);
+    let micros_per_minor = 10_i64.pow(6_u32.saturating_sub(u32::from(digits)));
+    micros.div_euclid(micros_per_minor).saturating_add(i64::from(micros.rem_euclid(micros_per_minor) > 0))
+}
+
 /// Whether a call that can spend may be made.
 ///
 /// # Errors
@@ -342,6 +351,15 @@ mod tests {
         assert_eq!(money(1_250, "JPY"), "1250 JPY");
         assert_eq!(money(1_250, "BHD"), "1.250 BHD");
         assert_eq!(money(-5, "EUR"), "-0.05 EUR");
+    }
+
+    #[test]
+    fn micros_round_up() {
+        assert_eq!(minor_of_micros(10_000, "EUR"), 1);
+        assert_eq!(minor_of_micros(10_001, "EUR"), 2);
+        assert_eq!(minor_of_micros(1_000_000, "JPY"), 1);
+        assert_eq!(minor_of_micros(1_000, "BHD"), 1);
+        assert_eq!(minor_of_micros(0, "EUR"), 0);
     }
 
     #[test]

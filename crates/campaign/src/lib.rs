@@ -5,6 +5,7 @@
 
 pub mod approval;
 pub mod brand;
+pub mod calendar;
 pub mod diff;
 pub mod document;
 pub mod finding;
