@@ -7,6 +7,7 @@
 //! | [`run`] | the trait, the transcript, and how an agent asks for what it needs |
 //! | [`need`] | what may be asked for, and the facts that answer it; no need names a customer |
 //! | [`proposal`] | what an agent may propose, and how a run is told |
+//! | [`apply`] | what a proposal makes of a document |
 //! | [`registry`] | the six agents, by name |
 //! | [`creative`], [`compliance`], [`planner`], [`pacer`], [`optimizer`], [`analyst`] | one agent each |
 //! | [`conversation`] | talking with a model: tools, checks, one repair, the fallback |
@@ -21,6 +22,7 @@
 //! either: it takes the approval path like any other change.
 
 pub mod analyst;
+pub mod apply;
 pub mod compliance;
 pub mod conversation;
 pub mod copywriting;

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use campaign::{ChannelType, Objective};
 
-use super::{Finish, ModelAnswer, ModelRequest, Task, Usage, estimated_request_tokens, estimated_tokens};
+use super::{Finish, ModelAnswer, ModelRequest, Task, Usage};
 use crate::copywriting::{Copy, Order, Variant, brand_name};
 use crate::guard::{brand_faults, contains_phrase, normal};
 use crate::limits;
@@ -27,7 +27,8 @@ pub fn answer(request: &ModelRequest) -> ModelAnswer {
         Task::Narrative => request.facts.as_str().unwrap_or_default().to_owned(),
     };
     ModelAnswer {
-        usage: Usage { tokens_in: estimated_request_tokens(request), tokens_out: estimated_tokens(&text) },
+        // Nothing is read or written that anybody pays for.
+        usage: Usage::default(),
         text,
         tool_calls: Vec::new(),
         finish: Finish::Stop,
