@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `5 * * * *` | [`rollup`]: hourly counts of the hours that have ended |
 //! | `17 3 * * *` | [`retention`]: raw events past their site's term, answers kept for a day |
-//! | `0 6 * * 1` | [`summary`]: asks the analyst for each site's week |
+//! | `0 6 * * 1` | [`agents`]: asks the analyst for each site's week |
+//! | `40 3 * * *` | [`agents`]: asks the pacer and the optimizer for every live campaign |
+//! | `* * * * *` | [`agents`]: wakes runs that were forgotten |
 
+mod agents;
 mod retention;
 mod rollup;
 mod sinks;
-mod summary;
 mod writer;
 
 use wasm_bindgen::JsValue;
@@ -18,6 +20,8 @@ use worker::{Context, Env, MessageBatch, Request, Response, Result, ScheduleCont
 const HOURLY: &str = "5 * * * *";
 const DAILY: &str = "17 3 * * *";
 const WEEKLY: &str = "0 6 * * 1";
+const NIGHTLY: &str = "40 3 * * *";
+const MINUTELY: &str = "* * * * *";
 
 /// Drains the `events` queue.
 #[event(queue)]
@@ -33,7 +37,9 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     let outcome = match cron.as_str() {
         HOURLY => rollup::run(&env).await,
         DAILY => retention::run(&env).await,
-        WEEKLY => summary::run(&env).await,
+        WEEKLY => agents::weekly(&env).await,
+        NIGHTLY => agents::nightly(&env).await,
+        MINUTELY => agents::sweep(&env).await,
         _ => Err(platform::Error::setting("triggers.crons", format!("`{cron}` has no duty"))),
     };
     if let Err(error) = outcome {
