@@ -2,13 +2,15 @@
 //!
 //! | cron | duty |
 //! |---|---|
-//! | `5 * * * *` | [`rollup`]: hourly counts of the hours that have ended |
-//! | `17 3 * * *` | [`retention`]: raw events past their site's term, answers kept for a day |
-//! | `0 6 * * 1` | [`agents`]: asks the analyst for each site's week |
+//! | `*/5 * * * *` | [`publications`] and [`agents`]: those whose nudge got lost |
+//! | `5 * * * *` | [`rollup`]: hourly counts of the hours that have ended; [`pulls`] of recent figures |
+//! | `17 3 * * *` | [`retention`]: raw events past their site's term, answers kept for a day; [`pulls`] of all that may change |
 //! | `40 3 * * *` | [`agents`]: asks the pacer and the optimizer for every live campaign |
-//! | `* * * * *` | [`agents`]: wakes runs that were forgotten |
+//! | `0 6 * * 1` | [`agents`]: asks the analyst for each site's week |
 
 mod agents;
+mod publications;
+mod pulls;
 mod retention;
 mod rollup;
 mod sinks;
@@ -17,11 +19,11 @@ mod writer;
 use wasm_bindgen::JsValue;
 use worker::{Context, Env, MessageBatch, Request, Response, Result, ScheduleContext, ScheduledEvent, event};
 
+const OFTEN: &str = "*/5 * * * *";
 const HOURLY: &str = "5 * * * *";
 const DAILY: &str = "17 3 * * *";
 const WEEKLY: &str = "0 6 * * 1";
 const NIGHTLY: &str = "40 3 * * *";
-const MINUTELY: &str = "* * * * *";
 
 /// Drains the `events` queue.
 #[event(queue)]
@@ -35,11 +37,11 @@ async fn queue(batch: MessageBatch<JsValue>, env: Env, _context: Context) -> Res
 async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     let cron = event.cron();
     let outcome = match cron.as_str() {
-        HOURLY => rollup::run(&env).await,
-        DAILY => retention::run(&env).await,
-        WEEKLY => agents::weekly(&env).await,
+        OFTEN => publications::run(&env).await.and(agents::sweep(&env).await),
+        HOURLY => rollup::run(&env).await.and(pulls::run(&env, pulls::Reach::Recent).await),
+        DAILY => retention::run(&env).await.and(pulls::run(&env, pulls::Reach::Restated).await),
         NIGHTLY => agents::nightly(&env).await,
-        MINUTELY => agents::sweep(&env).await,
+        WEEKLY => agents::weekly(&env).await,
         _ => Err(platform::Error::setting("triggers.crons", format!("`{cron}` has no duty"))),
     };
     if let Err(error) = outcome {
