@@ -36,7 +36,7 @@ pub fn destination(method: &str, path: &str, accept: Option<&str>, fetch_mode: O
     // Browsers say that they navigate; what is older or simpler says that it wants HTML, which no caller of an API does.
     let navigates = fetch_mode == Some("navigate") || accept.is_some_and(|accept| accept.contains("text/html"));
     let last = path.rsplit('/').next().unwrap_or_default();
-    if path.starts_with("/assets/") || (last.contains('.') && !under_a_resource(path)) {
+    if path.starts_with("/static/") || (last.contains('.') && !under_a_resource(path)) {
         Destination::File
     } else if navigates || path == "/" {
         Destination::Page
@@ -104,7 +104,7 @@ mod tests {
             ("POST", "/auth/login", HTML, Some("navigate"), Api),
             ("GET", "/healthz", HTML, Some("navigate"), Api),
             ("GET", "/openapi.json", HTML, Some("navigate"), Api),
-            ("GET", "/assets/index-abc.js", None, Some("cors"), File),
+            ("GET", "/static/index-abc.js", None, Some("cors"), File),
             ("GET", "/favicon.svg", Some("image/*"), Some("no-cors"), File),
             ("GET", "/theme.js", None, Some("no-cors"), File),
             ("GET", "/analytics/live", Some("text/event-stream"), Some("cors"), Api),
