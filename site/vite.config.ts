@@ -27,8 +27,6 @@ export default defineConfig(({ mode }) => ({
   },
   build: {
     target: "es2022",
-    // Not `assets`: the API has images under that path.
-    assetsDir: "static",
     manifest: true,
     rollupOptions: {
       output: {

@@ -211,7 +211,7 @@ test('the front door tells pages, files, data and collection apart', async () =>
   assert.match(page.kind, /^text\/html/)
   assert.match(page.headers.get('content-security-policy'), /script-src 'self';/)
   refused(await ask('GET', '/journeys'), 401)
-  refused(await ask('GET', '/static/none.js'), 404)
+  refused(await ask('GET', '/assets/none.js'), 404)
   assert.match((await ask('GET', '/p.js')).kind, /javascript/)
   assert.equal((await ask('GET', '/healthz', { headers: { accept: 'text/html' } })).body.status, 'ok')
 })

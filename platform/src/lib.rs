@@ -4,12 +4,16 @@
 //! reports, HTTP routes. Every access to a tenant's data goes through [`TenantDb`], which cannot be built without a
 //! tenant; the few look-ups that come before a tenant is known stand in [`directory`].
 
+pub mod account_object;
 pub mod clickhouse;
 pub mod clock;
 pub mod database;
 pub mod directory;
 pub mod error;
 pub mod log;
+pub mod object;
+pub mod outgoing;
+pub mod publication_object;
 pub mod queue;
 pub mod random;
 pub mod raw_log;

@@ -1,5 +1,7 @@
 /** Campaigns, approvals, channels, guardrails, team: the shapes of the API's answers for the site's campaign pages. */
 
+import type { components } from "./schema";
+
 export type ChannelType = "sandbox" | "meta" | "google_ads" | "klaviyo";
 export type Objective = "sales" | "leads" | "traffic" | "awareness";
 export type BidStrategy = "lowest_cost" | "maximize_clicks";
@@ -142,16 +144,29 @@ export interface Finding {
 }
 
 export interface Change {
+  /** Where, by ids: `/ad_sets/<id>/budget_daily`. */
   path: string;
   label: string;
+  unit: "text" | "money" | "time" | "list" | "object";
   before?: unknown;
   after?: unknown;
-  /** Whether it can raise spend. */
+  /** Whether more may be spent because of it. */
   spends: boolean;
 }
 
+/** What would differ on one channel, or (without a channel) of the whole campaign. */
+export interface DiffPart {
+  channel_id?: string | null;
+  channel?: string | null;
+  /** The account's name, where the API says it. */
+  name?: string | null;
+  changes: Change[];
+  budget_daily_before: number;
+  budget_daily_after: number;
+}
+
 export interface Diff {
-  channels: { channel_id: string; type: ChannelType; name: string; changes: Change[] }[];
+  channels: DiffPart[];
   budget_daily_before: number;
   budget_daily_after: number;
 }
@@ -239,42 +254,10 @@ export interface CalendarEntry {
   created_at: number;
 }
 
-export interface Provider {
-  type: ChannelType;
-  name: string;
-  auth: "oauth" | "key";
-  /** Whether it stands on practice endpoints here. */
-  sandbox: boolean;
-  capabilities: string[];
-  version: string;
-}
-
-export interface ConnectedChannel {
-  id: string;
-  site: string;
-  type: ChannelType;
-  name: string;
-  account_id: string;
-  currency: string;
-  time_zone: string;
-  status: "connected" | "needs_reauth" | "failing" | "disconnected";
-  credentials_expire_at?: number | null;
-  last_error: string;
-  last_error_at?: number | null;
-  last_sync_at?: number | null;
-  created_at: number;
-}
-
-export interface SyncRun {
-  id: string;
-  from_day: number;
-  to_day: number;
-  status: "queued" | "running" | "done" | "failed";
-  rows: number;
-  detail: string;
-  created_at: number;
-  finished_at?: number | null;
-}
+type Schemas = components["schemas"];
+export type Provider = Schemas["Provider"];
+export type ConnectedChannel = Schemas["Channel"];
+export type SyncRun = Schemas["Sync"];
 
 export interface Member {
   user_id: string;

@@ -255,6 +255,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The connected accounts, oldest first. */
+        get: operations["list_channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/channels/{id}/disconnect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a connection: its credentials are forgotten. Campaigns at the provider stay as they are, so pause them first. */
+        post: operations["disconnect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/channels/{id}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pulls a channel's figures again. */
+        post: operations["sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/channels/{id}/syncs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A channel's latest pulls of figures, newest first. */
+        get: operations["list_syncs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/channels/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the provider whether the connection works, and stores what it says. */
+        post: operations["test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/channels/{type}/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to connect an account.
+         * @description 1. With a key: the provider is asked whose it is, and the channel is there. 2. Else a sign-in is kept for 15
+         *     minutes, and the answer says where the browser goes.
+         */
+        post: operations["connect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The providers that accounts can be connected of, and whether this deployment is set up for each. */
+        get: operations["list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/{type}/oauth/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a provider sends the browser back to; it lands on the channels page, which says how it went.
+         * @description 1. The state must be one this person began, of this provider, not used and not older than 15 minutes. 2. It is used
+         *     up. 3. The code is exchanged, and the channel is there.
+         */
+        get: operations["callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -563,6 +707,47 @@ export interface components {
                 [key: string]: number | null;
             };
         };
+        /** @description A connected account. */
+        Channel: {
+            /** @description The account's id at the provider. */
+            account_id: string;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When its access ends unless it is renewed, UTC ms; null for never.
+             */
+            credentials_expire_at?: number | null;
+            /** @description ISO 4217. */
+            currency: string;
+            /** @description Stable id. */
+            id: string;
+            /** @description What went wrong last, in words; empty when nothing did. */
+            last_error: string;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            last_error_at?: number | null;
+            /**
+             * Format: int64
+             * @description When its figures were last pulled, UTC ms.
+             */
+            last_sync_at?: number | null;
+            /** @description The account's name. */
+            name: string;
+            /** @description The site it serves. */
+            site: string;
+            /** @description connected, needs_reauth, failing or disconnected. */
+            status: string;
+            /** @description IANA zone its days begin in. */
+            time_zone: string;
+            /** @description sandbox, meta, google_ads or klaviyo. */
+            type: string;
+        };
         /** @description One channel and source. */
         ChannelRow: {
             /**
@@ -690,21 +875,29 @@ export interface components {
              */
             value: number;
         };
-        /** @description What each channel was credited with. */
+        /** @description All channels. */
         Channels: {
-            /** @description ISO 4217. */
-            currency: string;
-            /** @description Model id. */
-            model: string;
-            /** @description Highest value first. */
-            rows: components["schemas"]["ChannelRow"][];
-            /** @description Over all rows. */
-            total: components["schemas"]["ChannelTotal"];
+            /** @description The rows. */
+            rows: components["schemas"]["Channel"][];
+        };
+        /** @description Connects an account. */
+        Connect: {
             /**
-             * Format: int64
-             * @description Days before an order in which touches counted.
+             * @description A private API key, for providers that use one. It is sealed and never shown again.
+             * @default null
              */
-            window_days: number;
+            api_key: string | null;
+            /**
+             * @description The site it is to serve; the tenant's first site when absent.
+             * @default null
+             */
+            site: string | null;
+        };
+        /** @description The next step of connecting: a page of the provider's, or nothing more. */
+        Connecting: {
+            /** @description Send the browser here; null when the account is connected already. */
+            authorize_url?: string | null;
+            channel?: components["schemas"]["Channel"] | null;
         };
         /** @description An event name. */
         EventName: {
@@ -1315,6 +1508,28 @@ export interface components {
             /** @description The problem's type, a URI that is the same for every occurrence. */
             type: string;
         };
+        /** @description A provider that accounts can be connected of. */
+        Provider: {
+            /** @description oauth or key. */
+            auth: string;
+            /** @description What can be done there: publish, budgets, insights, email. */
+            capabilities: string[];
+            /** @description Whether this deployment has an app of the provider; without one nothing can be connected. */
+            configured: boolean;
+            /** @description For people. */
+            name: string;
+            /** @description Whether it leads to the practice provider, where no money moves. */
+            sandbox: boolean;
+            /** @description sandbox, meta, google_ads or klaviyo. */
+            type: string;
+            /** @description The API version spoken. */
+            version: string;
+        };
+        /** @description All providers. */
+        Providers: {
+            /** @description The rows. */
+            rows: components["schemas"]["Provider"][];
+        };
         /** @description One run of an agent. */
         Run: {
             /** @description Which agent. */
@@ -1433,6 +1648,48 @@ export interface components {
             } | null;
             /** @description Last day. */
             to: string;
+        };
+        /** @description A pull of figures. */
+        Sync: {
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /** @description More about the status, in words. */
+            detail: string;
+            /**
+             * Format: int64
+             * @description UTC ms; null while it runs.
+             */
+            finished_at?: number | null;
+            /** @description First day, `YYYY-MM-DD`. */
+            from: string;
+            /** @description Stable id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Rows stored.
+             */
+            rows: number;
+            /** @description queued, running, done or failed. */
+            status: string;
+            /** @description Last day. */
+            to: string;
+        };
+        /** @description Which days to pull. */
+        SyncRequest: {
+            /**
+             * Format: int64
+             * @description Days up to and including today, 1 to 90; 28 when absent, because providers correct what they said so long.
+             * @default null
+             */
+            days: number | null;
+        };
+        /** @description The latest pulls, newest first. */
+        Syncs: {
+            /** @description The rows. */
+            rows: components["schemas"]["Sync"][];
         };
         /** @description An owner of sites and data. */
         Tenant: {
@@ -1972,6 +2229,267 @@ export interface operations {
         responses: {
             /** @description Signed out */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_channels: {
+        parameters: {
+            query?: {
+                /** @description Only this site's. */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channels"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disconnect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Channel id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Channel id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sync"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_syncs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Channel id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Syncs"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Channel id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description sandbox, meta, google_ads or klaviyo */
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Connect"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connecting"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Providers"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    callback: {
+        parameters: {
+            query?: {
+                /** @description What was sent along. */
+                state?: string;
+                /** @description A code for a token. */
+                code?: string;
+                /** @description Why there is none, `access_denied` when the person said no. */
+                error?: string;
+                /** @description The same in words. */
+                error_description?: string;
+            };
+            header?: never;
+            path: {
+                /** @description sandbox, meta, google_ads or klaviyo */
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the channels page: `connected` names the channel, `failed` says why not */
+            303: {
                 headers: {
                     [name: string]: unknown;
                 };

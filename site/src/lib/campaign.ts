@@ -1,6 +1,6 @@
 /** Campaign documents in the builder: sensible beginnings, links, findings at their fields. Pure. */
 
-import type { Ad, AdSet, CampaignDocument, ChannelType, ConnectedChannel, Creative, Finding, Objective } from "@/api/loop-types";
+import type { Ad, AdSet, CampaignDocument, ChannelType, Creative, Finding, Objective } from "@/api/loop-types";
 
 import { EMPTY_CREATIVE, limitOf } from "./creative";
 import { addDays } from "./dates";
@@ -99,7 +99,7 @@ export function newAd(channel: ChannelType, number: number, brand = ""): Ad {
 
 /** An ad set with defaults that can go live: everybody in one country, a small budget, the widest bidding. */
 export function newAdSet(
-  channel: Pick<ConnectedChannel, "id" | "type" | "name">,
+  channel: { id: string; type: ChannelType; name: string },
   context: { currency: string; country: string; brand: string; number?: number },
 ): AdSet {
   const mail = channel.type === "klaviyo";

@@ -179,9 +179,9 @@ const creatives = createRoute({
 const channels = createRoute({
   getParentRoute: () => app,
   path: "/channels",
-  validateSearch: (raw: Record<string, unknown>): { connected?: string | undefined; error?: string | undefined } => ({
+  validateSearch: (raw: Record<string, unknown>): { connected?: string | undefined; failed?: string | undefined } => ({
     connected: text(raw.connected, 80),
-    error: text(raw.error, 500),
+    failed: text(raw.failed, 500),
   }),
   component: lazyRouteComponent(() => import("@/features/channels/channels-page"), "ChannelsPage"),
 });

@@ -24,19 +24,24 @@ const COLLECT_PATHS: [&str; 3] = ["/p.js", "/attribution/collect", "/collect"];
 /// The API's paths that have no page beside them, so that they can be opened in a browser.
 const API_ONLY_PATHS: [&str; 2] = ["/healthz", "/openapi.json"];
 
+/// Paths below which everything is the API's: providers send browsers back to `/connectors/`, and other agents look
+/// for documents with dots in their names.
+const API_ONLY_PREFIXES: [&str; 2] = ["/connectors/", "/.well-known/"];
+
 /// Decides where a request goes.
 #[must_use]
 pub fn destination(method: &str, path: &str, accept: Option<&str>, fetch_mode: Option<&str>) -> Destination {
     if COLLECT_PATHS.contains(&path) {
         return Destination::Collect;
     }
-    if API_ONLY_PATHS.contains(&path) || !matches!(method, "GET" | "HEAD") {
+    let api_only = API_ONLY_PATHS.contains(&path) || API_ONLY_PREFIXES.iter().any(|prefix| path.starts_with(prefix));
+    if api_only || !matches!(method, "GET" | "HEAD") {
         return Destination::Api;
     }
     // Browsers say that they navigate; what is older or simpler says that it wants HTML, which no caller of an API does.
     let navigates = fetch_mode == Some("navigate") || accept.is_some_and(|accept| accept.contains("text/html"));
     let last = path.rsplit('/').next().unwrap_or_default();
-    if path.starts_with("/static/") || (last.contains('.') && !under_a_resource(path)) {
+    if last.contains('.') && !under_a_resource(path) {
         Destination::File
     } else if navigates || path == "/" {
         Destination::Page
@@ -104,7 +109,10 @@ mod tests {
             ("POST", "/auth/login", HTML, Some("navigate"), Api),
             ("GET", "/healthz", HTML, Some("navigate"), Api),
             ("GET", "/openapi.json", HTML, Some("navigate"), Api),
-            ("GET", "/static/index-abc.js", None, Some("cors"), File),
+            ("GET", "/assets/index-abc.js", None, Some("cors"), File),
+            ("GET", "/assets/0193-uuid/content", None, Some("no-cors"), Api),
+            ("GET", "/connectors/meta/oauth/callback", HTML, Some("navigate"), Api),
+            ("GET", "/.well-known/agent-card.json", None, None, Api),
             ("GET", "/favicon.svg", Some("image/*"), Some("no-cors"), File),
             ("GET", "/theme.js", None, Some("no-cors"), File),
             ("GET", "/analytics/live", Some("text/event-stream"), Some("cors"), Api),

@@ -6,6 +6,7 @@ pub mod agents;
 pub mod analytics;
 pub mod attribution;
 pub mod audit;
+pub mod channels;
 pub mod health;
 pub mod imports;
 pub mod inbox;
@@ -73,6 +74,14 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(agents::list_runs))
         .routes(routes!(agents::show_run))
         .routes(routes!(audit::list_audit))
+        .routes(routes!(channels::list_providers))
+        .routes(routes!(channels::list_channels))
+        .routes(routes!(channels::connect))
+        .routes(routes!(channels::callback))
+        .routes(routes!(channels::test))
+        .routes(routes!(channels::disconnect))
+        .routes(routes!(channels::sync))
+        .routes(routes!(channels::list_syncs))
         .routes(routes!(health::health))
         .routes(routes!(health::openapi))
 }
@@ -155,7 +164,7 @@ mod tests {
     #[test]
     fn every_route_declares_who_may_call_it() {
         let operations = operations();
-        assert_eq!(operations.len(), 28);
+        assert_eq!(operations.len(), 36);
         let mut open = Vec::new();
         for (method, path, operation) in &operations {
             match BUILT.rules.get(method, path) {
@@ -182,7 +191,7 @@ mod tests {
             if BUILT.rules.get(&method, &path) == Some(Rule::Open) {
                 continue;
             }
-            let path = path.replace("{id}", "1").replace("{person}", "v:1");
+            let path = path.replace("{id}", "1").replace("{person}", "v:1").replace("{type}", "meta");
             let response = send(method.clone(), &path);
             assert_eq!(response.status(), 401, "{method} {path}");
             assert_eq!(response.headers()["content-type"], "application/problem+json");

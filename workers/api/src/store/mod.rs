@@ -3,6 +3,7 @@
 
 pub mod agents;
 pub mod audit;
+pub mod channels;
 pub mod feed;
 pub mod imports;
 pub mod inbox;

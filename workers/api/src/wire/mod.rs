@@ -9,6 +9,7 @@ pub mod agents;
 pub mod analytics;
 pub mod attribution;
 pub mod audit;
+pub mod channels;
 pub mod imports;
 pub mod inbox;
 pub mod journeys;
