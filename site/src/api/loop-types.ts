@@ -274,6 +274,7 @@ export interface Invitation {
   invited_by: string;
   created_at: number;
   expires_at: number;
+  state?: string;
 }
 
 export interface ApiKey {

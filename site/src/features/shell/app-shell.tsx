@@ -30,7 +30,7 @@ import { Navigation } from "./navigation";
 const CommandMenu = lazy(() => import("@/features/commands/command-menu").then((module) => ({ default: module.CommandMenu })));
 
 /** Pages whose figures depend on the days chosen above. */
-const DATED = new Set(["/app/", "/app/attribution", "/app/journeys"]);
+const DATED = new Set(["/app/", "/app/attribution", "/app/journeys", "/app/campaigns/$id"]);
 
 export function AppShell() {
   const { me } = useScope();

@@ -1,0 +1,91 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link, useRouter, useSearch } from "@tanstack/react-router";
+import { LoaderCircle, MailX } from "lucide-react";
+import { useEffect, useState } from "react";
+
+import { ApiError, describe } from "@/api/problem";
+import { acceptInvitation } from "@/api/team";
+import { Field } from "@/components/field";
+import { Button } from "@/components/ui/button";
+import { Input } from "@/components/ui/input";
+import { Words } from "@/components/words";
+import { Logo } from "@/features/shell/logo";
+
+/** The shortest password the API takes. */
+const SHORTEST = 10;
+
+export function InvitationPage() {
+  const { token } = useSearch({ from: "/invitation" });
+  const router = useRouter();
+  const queryClient = useQueryClient();
+  const [name, setName] = useState("");
+  const [password, setPassword] = useState("");
+  const [tried, setTried] = useState(false);
+  useEffect(() => {
+    document.title = "Invitation · Adroit";
+  }, []);
+  const join = useMutation({
+    mutationFn: () => acceptInvitation({ token: token ?? "", name: name.trim(), password }),
+    onSuccess: async () => {
+      queryClient.clear();
+      await router.invalidate();
+      router.history.push("/");
+    },
+  });
+  const problem = join.error ? describe(join.error) : null;
+  const fields = join.error instanceof ApiError ? join.error.fields : [];
+  const at = (field: string) => fields.find((one) => one.field.replace(/^\//, "") === field)?.detail;
+  const short = password.length < SHORTEST;
+  return (
+    <main className="relative grid min-h-svh place-items-center overflow-hidden px-4 py-10">
+      <div aria-hidden className="absolute inset-x-0 top-0 h-[28rem] [background:radial-gradient(46rem_24rem_at_50%_-6rem,var(--accent-soft),transparent)]" />
+      <div className="relative w-full max-w-[22rem]">
+        <div className="mb-7 flex flex-col items-center text-center">
+          <Logo className="mb-4 size-10" />
+          <h1 className="text-xl font-semibold">You are invited to Adroit</h1>
+          <p className="text-muted-foreground mt-1 text-sm text-pretty">Choose a password and you are in. If you have an account already, enter the one you sign in with.</p>
+        </div>
+        {token ? (
+          <form
+            noValidate
+            className="bg-card shadow-card space-y-4 rounded-xl border p-5"
+            onSubmit={(event) => {
+              event.preventDefault();
+              setTried(true);
+              if (!join.isPending && !short && name.trim() !== "") join.mutate();
+            }}
+          >
+            <Field label="Your name" error={at("name") ?? (tried && name.trim() === "" ? "Colleagues see it beside what you do." : undefined)}>
+              {(control) => <Input {...control} name="name" autoComplete="name" value={name} onChange={(event) => setName(event.target.value)} className="h-9" />}
+            </Field>
+            <Field label="Password" hint={`At least ${SHORTEST} characters.`} error={at("password") ?? (tried && short ? `${password.length} of ${SHORTEST} characters so far.` : undefined)}>
+              {(control) => <Input {...control} type="password" name="password" autoComplete="new-password" value={password} onChange={(event) => setPassword(event.target.value)} className="h-9" />}
+            </Field>
+            {problem && fields.every((one) => !["name", "password"].includes(one.field.replace(/^\//, ""))) ? (
+              <div role="alert" className="bg-destructive-soft text-destructive rounded-md px-3 py-2 text-[0.8125rem]">
+                <p className="font-medium">{problem.title}</p>
+                <p className="text-pretty">
+                  <Words text={problem.detail} />
+                </p>
+              </div>
+            ) : null}
+            <Button type="submit" size="lg" className="h-9 w-full" disabled={join.isPending}>
+              {join.isPending ? <LoaderCircle className="animate-spin" /> : null} Join
+            </Button>
+          </form>
+        ) : (
+          <div role="alert" className="bg-card shadow-card rounded-xl border p-6 text-center">
+            <MailX aria-hidden className="text-muted-foreground mx-auto mb-3 size-5" />
+            <p className="text-sm font-semibold">This link is not complete</p>
+            <p className="text-muted-foreground mt-1 text-[0.8125rem] text-pretty">Copy the whole of it from the message you were sent, or ask for a new one.</p>
+          </div>
+        )}
+        <p className="text-muted-foreground mt-4 text-center text-[0.8125rem]">
+          <Link to="/login" className="focus-ring text-link rounded-sm hover:underline">
+            Sign in instead
+          </Link>
+        </p>
+      </div>
+    </main>
+  );
+}
