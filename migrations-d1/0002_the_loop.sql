@@ -38,14 +38,24 @@ CREATE TABLE idempotency_keys (
   tenant_id TEXT NOT NULL,
   key TEXT NOT NULL,
   actor TEXT NOT NULL,
-  request_hash TEXT NOT NULL,                   -- SHA-256 of method, path and body, hex
+  request_hash TEXT NOT NULL,                   -- SHA-256 of method, path with query, media type and body, hex
   status INTEGER,                               -- NULL while the first request runs
   headers TEXT NOT NULL DEFAULT '{}',
-  body TEXT NOT NULL DEFAULT '',
+  body_sealed TEXT NOT NULL DEFAULT '',         -- sealed by the vault: answers hold keys and links that are shown once
   created_at INTEGER NOT NULL,
-  PRIMARY KEY (tenant_id, key)
+  PRIMARY KEY (tenant_id, actor, key)
 ) WITHOUT ROWID;
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (tenant_id, created_at);
+
+-- Failed sign-ins of the last minutes, known addresses and unknown ones alike (crate control, `sign_in`). Before anybody
+-- is signed in there is no tenant, so this table has none.
+CREATE TABLE sign_in_failures (
+  address_hash TEXT NOT NULL,                   -- SHA-256 of the address, hex
+  at INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  PRIMARY KEY (address_hash, at, id)
+) WITHOUT ROWID;
+CREATE INDEX sign_in_failures_by_age ON sign_in_failures (at);
 
 -- The audit log becomes a chain: each entry's hash covers the hash of the one before (crate control, `audit`).
 -- Entries from before the chain keep an empty hash.
@@ -590,3 +600,4 @@ CREATE TABLE shop_order_lines (
 ) WITHOUT ROWID;
 ALTER TABLE imports ADD COLUMN bytes_total INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE imports ADD COLUMN bytes_done INTEGER NOT NULL DEFAULT 0;    -- where a resumed import goes on
+ALTER TABLE imports ADD COLUMN lines_done INTEGER NOT NULL DEFAULT 1;    -- the line that stands there

@@ -56,11 +56,11 @@ function readSecrets() {
   if (!existsSync(file)) {
     throw new Refusal(`${file} is missing; start the runtime with \`cargo xtask dev\`, which prepares the state folder`);
   }
-  const { JWT_SECRET, VAULT_KEY } = JSON.parse(readFileSync(file, "utf8"));
+  const { JWT_SECRET, VAULT_KEY, VAULT_KEYS_OLD = "" } = JSON.parse(readFileSync(file, "utf8"));
   if (!JWT_SECRET || !VAULT_KEY) {
     throw new Refusal(`${file} lacks JWT_SECRET or VAULT_KEY; \`cargo xtask dev --fresh\` writes a new one`);
   }
-  return { JWT_SECRET, VAULT_KEY };
+  return { JWT_SECRET, VAULT_KEY, VAULT_KEYS_OLD };
 }
 
 /** The vars every Worker sees locally, over those of its wrangler.toml. */
@@ -70,6 +70,8 @@ function localBindings() {
     DEFAULT_SITE: "demo-site",
     ...readSecrets(),
   };
+  // The MCP conformance suite's fixtures: for its test alone, see the crate `protocol`.
+  if (process.env.ADROIT_CONFORMANCE === "1") bindings.ADROIT_CONFORMANCE = "1";
   for (const name of ["CLICKHOUSE_URL", "CLICKHOUSE_USER", "CLICKHOUSE_PASSWORD", "CLICKHOUSE_DATABASE"]) {
     if (process.env[name]) bindings[name] = process.env[name];
   }

@@ -88,6 +88,9 @@ impl Statement {
 /// No JSON, so reading it as such fails.
 const STALE: &str = "stale";
 
+/// What SQLite says of it.
+const MALFORMED: &str = "malformed JSON";
+
 /// How often a commit is tried while others append to the audit log.
 const ATTEMPTS: usize = 16;
 
@@ -145,18 +148,22 @@ impl TenantDb {
     /// Runs statements in one transaction: all or none.
     ///
     /// # Errors
-    /// As [`TenantDb::rows`]; nothing is changed then.
+    /// As [`TenantDb::rows`]; [`Error::Stale`] when a [`Statement::require`] found nothing. Nothing is changed then.
     pub async fn transaction(&self, statements: &[Statement]) -> Result<()> {
         let mut prepared = Vec::with_capacity(statements.len());
         for statement in statements {
             prepared.push(self.prepare(&statement.sql, &statement.params)?);
         }
         let first = statements.first().map_or("", |statement| statement.sql.as_str());
-        let answers = self.database.batch(prepared).await.map_err(|e| failed(first, &e))?;
-        match answers.iter().find_map(worker::D1Result::error) {
-            Some(error) => Err(Error::unavailable(describe(first), error)),
-            None => Ok(()),
-        }
+        let refused = |error: String| {
+            if error.contains(MALFORMED) {
+                Error::Stale { what: "what this rests on" }
+            } else {
+                Error::unavailable(describe(first), error)
+            }
+        };
+        let answers = self.database.batch(prepared).await.map_err(|e| refused(e.to_string()))?;
+        answers.iter().find_map(worker::D1Result::error).map_or(Ok(()), |error| Err(refused(error)))
     }
 
     /// Makes a change and tells the audit log of it, all or nothing. `what` names the thing for the caller who comes
@@ -180,9 +187,7 @@ impl TenantDb {
             outcome = self.transaction(&all).await;
             match &outcome {
                 Err(Error::Unavailable { detail, .. }) if detail.contains(PLACE_TAKEN) => {}
-                Err(Error::Unavailable { detail, .. }) if detail.contains("malformed JSON") => {
-                    return Err(Error::Stale { what });
-                }
+                Err(Error::Stale { .. }) => return Err(Error::Stale { what }),
                 _ => return outcome,
             }
         }

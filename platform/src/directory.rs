@@ -1,5 +1,5 @@
-//! The look-ups that come before a tenant is known: whose site is this key, whose login is this address, which sites
-//! are there at all. Nothing else may read across tenants.
+//! The look-ups that come before a tenant is known: whose site is this key, whose login is this address, whose API key
+//! or invitation is this, which sites are there at all. Nothing else may read across tenants.
 
 use crate::database::{failed, open};
 use crate::error::{Error, Result};
@@ -89,6 +89,146 @@ pub async fn logins_by_email(env: &Env, email: &str) -> Result<Vec<LoginRow>> {
 pub async fn logins_by_user(env: &Env, user_id: &str) -> Result<Vec<LoginRow>> {
     let sql = format!("{LOGIN} WHERE u.id = ?1 ORDER BY m.created_at, m.tenant_id");
     rows(env, &sql, &[JsValue::from_str(user_id)]).await
+}
+
+/// A person, whether or not a member of anything.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct UserRow {
+    /// User id.
+    pub id: String,
+    /// Display name.
+    pub name: String,
+    /// Argon2id hash.
+    pub password_hash: String,
+    /// `active` or not.
+    pub status: String,
+}
+
+/// The person of that address.
+///
+/// # Errors
+/// [`Error::Unavailable`] when D1 fails.
+pub async fn user_by_email(env: &Env, email: &str) -> Result<Option<UserRow>> {
+    let sql = "SELECT id, name, password_hash, status FROM users WHERE email = ?1";
+    Ok(rows(env, sql, &[JsValue::from_str(email)]).await?.into_iter().next())
+}
+
+/// An API key as the gate needs it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ApiKeyRow {
+    /// Stable id.
+    pub id: String,
+    /// Owner.
+    pub tenant_id: String,
+    /// What the key may do at most.
+    pub role: String,
+    /// JSON list of permissions.
+    pub scopes: String,
+    /// UTC ms; `None`: never.
+    pub expires_at: Option<i64>,
+    /// UTC ms.
+    pub last_used_at: Option<i64>,
+    /// UTC ms.
+    pub revoked_at: Option<i64>,
+}
+
+/// The API key whose SHA-256 this is.
+///
+/// # Errors
+/// [`Error::Unavailable`] when D1 fails.
+pub async fn api_key(env: &Env, secret_hash: &str) -> Result<Option<ApiKeyRow>> {
+    let sql = "SELECT id, tenant_id, role, scopes, expires_at, last_used_at, revoked_at FROM api_keys \
+               WHERE secret_hash = ?1";
+    Ok(rows(env, sql, &[JsValue::from_str(secret_hash)]).await?.into_iter().next())
+}
+
+/// An invitation as whoever holds its token sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct InvitationRow {
+    /// Stable id.
+    pub id: String,
+    /// Tenant.
+    pub tenant_id: String,
+    /// Tenant's name.
+    pub tenant_name: String,
+    /// Who is invited.
+    pub email: String,
+    /// As what.
+    pub role: String,
+    /// UTC ms.
+    pub expires_at: i64,
+    /// UTC ms.
+    pub accepted_at: Option<i64>,
+    /// UTC ms.
+    pub revoked_at: Option<i64>,
+}
+
+/// The invitation whose token has this SHA-256.
+///
+/// # Errors
+/// [`Error::Unavailable`] when D1 fails.
+pub async fn invitation(env: &Env, token_hash: &str) -> Result<Option<InvitationRow>> {
+    let sql = "SELECT i.id, i.tenant_id, t.name AS tenant_name, i.email, i.role, i.expires_at, i.accepted_at, \
+               i.revoked_at FROM invitations i JOIN tenants t ON t.id = i.tenant_id WHERE i.token_hash = ?1";
+    Ok(rows(env, sql, &[JsValue::from_str(token_hash)]).await?.into_iter().next())
+}
+
+#[derive(Deserialize)]
+struct Failure {
+    at: i64,
+}
+
+/// Takes one of the `most` tries that an address has between `since` and `at` (UTC ms), counting it as failed until
+/// [`forget_sign_in_failures`]; says whether there was one left. One statement, so that tries at the same moment are
+/// counted one by one. Forgets all that are older than `since`, too.
+///
+/// # Errors
+/// [`Error::Unavailable`] when D1 fails.
+pub async fn take_sign_in_try(env: &Env, address_hash: &str, at: i64, since: i64, most: usize) -> Result<bool> {
+    let database = open(env)?;
+    let forget = "DELETE FROM sign_in_failures WHERE at <= ?1";
+    let take = format!(
+        "INSERT INTO sign_in_failures (address_hash, at, id) SELECT ?1, ?2, ?3 \
+         WHERE (SELECT count(*) FROM sign_in_failures WHERE address_hash = ?1) < {most} RETURNING at"
+    );
+    let values = [JsValue::from_str(address_hash), number(at), JsValue::from_str(&crate::random::uuid())];
+    let statements = vec![
+        database.prepare(forget).bind(&[number(since)]).map_err(|e| failed(forget, &e))?,
+        database.prepare(&take).bind(&values).map_err(|e| failed(&take, &e))?,
+    ];
+    let answers = database.batch(statements).await.map_err(|e| failed(&take, &e))?;
+    let taken: Vec<Failure> = answers
+        .last()
+        .map(worker::D1Result::results)
+        .transpose()
+        .map_err(|e| Error::corrupt("directory row", e))?
+        .unwrap_or_default();
+    Ok(!taken.is_empty())
+}
+
+/// When signing in under an address failed, latest first, at most `limit` times.
+///
+/// # Errors
+/// [`Error::Unavailable`] when D1 fails.
+pub async fn sign_in_failures(env: &Env, address_hash: &str, limit: usize) -> Result<Vec<i64>> {
+    let sql = format!("SELECT at FROM sign_in_failures WHERE address_hash = ?1 ORDER BY at DESC LIMIT {limit}");
+    let failures: Vec<Failure> = rows(env, &sql, &[JsValue::from_str(address_hash)]).await?;
+    Ok(failures.into_iter().map(|failure| failure.at).collect())
+}
+
+/// Forgets an address's failures once it has signed in.
+///
+/// # Errors
+/// [`Error::Unavailable`] when D1 fails.
+pub async fn forget_sign_in_failures(env: &Env, address_hash: &str) -> Result<()> {
+    let sql = "DELETE FROM sign_in_failures WHERE address_hash = ?1";
+    let _: Vec<Failure> = rows(env, sql, &[JsValue::from_str(address_hash)]).await?;
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "D1 has no wider number; times stay below 2^53")]
+fn number(value: i64) -> JsValue {
+    JsValue::from_f64(value as f64)
 }
 
 async fn rows<T: DeserializeOwned>(env: &Env, sql: &str, values: &[JsValue]) -> Result<Vec<T>> {

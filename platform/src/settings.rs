@@ -11,8 +11,13 @@ pub const DEFAULT_SITE: &str = "DEFAULT_SITE";
 pub const JWT_SECRET: &str = "JWT_SECRET";
 /// Seals stored secrets: base64 of 32 bytes.
 pub const VAULT_KEY: &str = "VAULT_KEY";
+/// Keys that sealed secrets before the current one: a comma-separated list, for opening only.
+pub const VAULT_KEYS_OLD: &str = "VAULT_KEYS_OLD";
 /// Where ClickHouse answers; unset or empty: D1 is the warehouse.
 pub const CLICKHOUSE_URL: &str = "CLICKHOUSE_URL";
+
+/// `1` adds the fixtures of the MCP conformance suite; counts in a local run only.
+pub const CONFORMANCE: &str = "ADROIT_CONFORMANCE";
 
 /// A variable, `None` when unset or empty.
 #[must_use]
@@ -39,12 +44,13 @@ pub fn secret(env: &Env, name: &str) -> Result<String> {
     env.secret(name).map(|value| value.to_string()).map_err(|e| Error::setting(name, e))
 }
 
-/// The vault's key.
+/// The vault's keys: the current one and those that still open.
 ///
 /// # Errors
-/// [`Error::Setting`] when it is not set or not 32 bytes of base64.
-pub fn vault_key(env: &Env) -> Result<vault::Key> {
-    vault::Key::from_base64(&secret(env, VAULT_KEY)?).map_err(|e| Error::setting(VAULT_KEY, e))
+/// [`Error::Setting`] when the current one is not set or one of them is not 32 bytes of base64.
+pub fn vault_key(env: &Env) -> Result<vault::Keyring> {
+    let old = env.secret(VAULT_KEYS_OLD).map(|value| value.to_string()).unwrap_or_default();
+    vault::Keyring::from_base64(&secret(env, VAULT_KEY)?, &old).map_err(|e| Error::setting(VAULT_KEY, e))
 }
 
 /// Whether this is a local run, where the demo may live.

@@ -1,4 +1,4 @@
-//! This machine's secrets, and the demo's tenant, user and site in the local database.
+//! This machine's secrets, and the demo's tenant, people and site in the local database.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use control::demo;
 use control::password::SALT_BYTES;
 use serde_json::{Value, json};
-use vault::{KEY_BYTES, Key, NONCE_BYTES};
+use vault::{FRESH_BYTES, KEY_BYTES, Keyring};
 
 use crate::command::done;
 use crate::database::{self, literal};
@@ -24,11 +24,13 @@ use crate::stamp::Inputs;
 /// # Errors
 /// The state folder cannot be written, or the database refuses the rows.
 pub(crate) fn ensure(project: &Project, node: &Node) -> Result<()> {
-    let vault_key = secrets(&project.state.join("secrets.json"))?;
-    // The site's secret is sealed with this key: another key needs another row.
+    let rings = secrets(&project.state.join("secrets.json"))?;
+    // The site's secret is sealed with the current key: another key needs another row.
     let hash = Inputs::new(&format!(
-        "{vault_key} {} {} {} {}",
-        demo::EMAIL,
+        "{} {} {:?} {} {} {}",
+        rings.current,
+        rings.old,
+        demo::PEOPLE,
         demo::PASSWORD,
         demo::SITE_KEY,
         demo::SITE_SECRET
@@ -39,10 +41,10 @@ pub(crate) fn ensure(project: &Project, node: &Node) -> Result<()> {
         done("demo login and site: unchanged");
         return Ok(());
     }
-    let key = Key::from_base64(&vault_key)
-        .context("the vault key in secrets.json is not usable; `cargo xtask dev --fresh` makes a new one")?;
+    let ring = Keyring::from_base64(&rings.current, &rings.old)
+        .context("a vault key in secrets.json is not usable; `cargo xtask dev --fresh` makes a new one")?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("this machine's clock is before 1970")?;
-    let rows = demo::rows(i64::try_from(now.as_millis())?, &random::<SALT_BYTES>()?, &key, random::<NONCE_BYTES>()?)?;
+    let rows = demo::rows(i64::try_from(now.as_millis())?, &random::<SALT_BYTES>()?, &ring, random::<FRESH_BYTES>()?)?;
     let file = project.state.join("accounts.sql");
     fs::write(&file, statements(&rows)).with_context(|| format!("writing {}", file.display()))?;
     let executed = database::execute(project, node, "demo login and site", &file);
@@ -51,14 +53,22 @@ pub(crate) fn ensure(project: &Project, node: &Node) -> Result<()> {
     fs::write(&mark, hash).with_context(|| format!("writing {}", mark.display()))
 }
 
-/// Reads the secrets, or makes them; answers the vault's key in base64.
-fn secrets(path: &Path) -> Result<String> {
+/// The vault's keys in base64: the current one, and a comma-separated list of those before.
+struct VaultKeys {
+    current: String,
+    old: String,
+}
+
+/// Reads the secrets, or makes them; answers the vault's keys.
+fn secrets(path: &Path) -> Result<VaultKeys> {
     if let Ok(text) = fs::read_to_string(path) {
         let secrets: Value = serde_json::from_str(&text)
             .with_context(|| format!("{} is damaged; `cargo xtask dev --fresh` writes a new one", path.display()))?;
-        return secrets.get("VAULT_KEY").and_then(Value::as_str).map(str::to_owned).with_context(|| {
+        let text = |name: &str| secrets.get(name).and_then(Value::as_str).map(str::to_owned);
+        let current = text("VAULT_KEY").with_context(|| {
             format!("{} lacks VAULT_KEY; `cargo xtask dev --fresh` writes a new one", path.display())
-        });
+        })?;
+        return Ok(VaultKeys { current, old: text("VAULT_KEYS_OLD").unwrap_or_default() });
     }
     let vault_key = STANDARD.encode(random::<KEY_BYTES>()?);
     let secrets = json!({
@@ -71,7 +81,7 @@ fn secrets(path: &Path) -> Result<String> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path).with_context(|| format!("creating {}", path.display()))?;
     writeln!(file, "{secrets:#}")?;
-    Ok(vault_key)
+    Ok(VaultKeys { current: vault_key, old: String::new() })
 }
 
 /// Bytes nobody can guess.
@@ -83,9 +93,9 @@ fn random<const N: usize>() -> Result<[u8; N]> {
 
 /// Insert or bring up to date: a database of an earlier set-up keeps its data.
 fn statements(rows: &demo::DemoRows) -> String {
-    let (tenant, user, membership, site) = (&rows.tenant, &rows.user, &rows.membership, &rows.site);
+    let (tenant, site) = (&rows.tenant, &rows.site);
     let origins = Value::from(site.origins.to_list()).to_string();
-    let tables = [
+    let mut tables = vec![
         (
             "tenants",
             "id",
@@ -94,28 +104,6 @@ fn statements(rows: &demo::DemoRows) -> String {
                 ("name", literal(&tenant.name)),
                 ("plan", literal(&tenant.plan)),
                 ("created_at", tenant.created_at.to_string()),
-            ],
-        ),
-        (
-            "users",
-            "id",
-            vec![
-                ("id", literal(&user.id)),
-                ("email", literal(&user.email)),
-                ("name", literal(&user.name)),
-                ("password_hash", literal(&user.password_hash)),
-                ("status", literal(&user.status)),
-                ("created_at", user.created_at.to_string()),
-            ],
-        ),
-        (
-            "memberships",
-            "tenant_id, user_id",
-            vec![
-                ("tenant_id", literal(&membership.tenant_id)),
-                ("user_id", literal(&membership.user_id)),
-                ("role", literal(membership.role.as_str())),
-                ("created_at", membership.created_at.to_string()),
             ],
         ),
         (
@@ -136,6 +124,30 @@ fn statements(rows: &demo::DemoRows) -> String {
             ],
         ),
     ];
+    for (user, membership) in &rows.people {
+        tables.push((
+            "users",
+            "id",
+            vec![
+                ("id", literal(&user.id)),
+                ("email", literal(&user.email)),
+                ("name", literal(&user.name)),
+                ("password_hash", literal(&user.password_hash)),
+                ("status", literal(&user.status)),
+                ("created_at", user.created_at.to_string()),
+            ],
+        ));
+        tables.push((
+            "memberships",
+            "tenant_id, user_id",
+            vec![
+                ("tenant_id", literal(&membership.tenant_id)),
+                ("user_id", literal(&membership.user_id)),
+                ("role", literal(membership.role.as_str())),
+                ("created_at", membership.created_at.to_string()),
+            ],
+        ));
+    }
     tables.iter().map(|(table, key, columns)| upsert(table, key, columns)).collect()
 }
 

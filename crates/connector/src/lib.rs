@@ -1,6 +1,26 @@
 //! What comes from and goes to outside accounts: bytes in, values out. No clock, no network, no storage; Worker
 //! `connectors` does the sending and keeping.
 //!
-//! Today: [`ad_spend`], the CSV in which ad platforms' daily reports are imported.
+//! [`provider::Provider`] is the one trait behind which [`sandbox`] stands;
+//! [`publish`] drives it so that nothing is created twice; [`governor`] says how fast; [`insights`] is the one shape of what comes back. [`ad_spend`] is
+//! the CSV in which ad platforms' daily reports are imported, [`shopify`] a shop's exports.
 
+pub mod account;
 pub mod ad_spend;
+pub mod governor;
+pub mod http;
+pub mod insights;
+pub mod name;
+mod oauth;
+pub mod outcome;
+pub mod provider;
+pub mod publish;
+pub mod sandbox;
+pub mod shopify;
+
+pub use account::{Access, Account, AppCredentials, Connection, CredentialKind, Credentials, Hosts};
+pub use governor::{Admission, Governor};
+pub use http::{Answer, Effect, Method, Request, Response, TransportError};
+pub use insights::{InsightsPage, InsightsQuery, InsightsRow, Level};
+pub use outcome::{Fault, Outcome};
+pub use provider::{Auth, Capability, Descriptor, Provider, SignIn, Step};

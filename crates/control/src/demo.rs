@@ -2,7 +2,7 @@
 //!
 //! Everything here is public knowledge. It may exist on a developer's machine and nowhere else.
 
-use vault::{Context, Key, NONCE_BYTES, VaultError};
+use vault::{Context, FRESH_BYTES, Keyring, VaultError};
 
 use crate::environment::Environment;
 use crate::password::{self, PasswordError, SALT_BYTES};
@@ -18,14 +18,19 @@ use crate::user::{self, Membership, User};
 pub const TENANT_ID: &str = "demo";
 /// The tenant's name.
 pub const TENANT_NAME: &str = "Demo shop";
-/// The user's id.
+/// The admin's id.
 pub const USER_ID: &str = "demo-admin";
-/// The login.
+/// The admin's login.
 pub const EMAIL: &str = "admin@demo.test";
-/// The password.
+/// Everybody's password.
 pub const PASSWORD: &str = "adroit-demo";
-/// The user's name.
-pub const USER_NAME: &str = "Demo admin";
+/// The demo's people, one in each role: id, login, name, role. The admin is the first.
+pub const PEOPLE: [(&str, &str, &str, Role); 4] = [
+    (USER_ID, EMAIL, "Demo admin", Role::Admin),
+    ("demo-marketer", "marketer@demo.test", "Demo marketer", Role::Marketer),
+    ("demo-analyst", "analyst@demo.test", "Demo analyst", Role::Analyst),
+    ("demo-approver", "approver@demo.test", "Demo approver", Role::Approver),
+];
 /// The site's key.
 pub const SITE_KEY: &str = "demo-site";
 /// The site's name.
@@ -37,15 +42,13 @@ pub const CURRENCY: &str = "EUR";
 /// The site's time zone.
 pub const TIME_ZONE: &str = "UTC";
 
-/// The rows that make the demo: one in each of `tenants`, `users`, `memberships`, `sites`.
+/// The rows that make the demo, in `tenants`, `users`, `memberships` and `sites`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DemoRows {
     /// The tenant.
     pub tenant: Tenant,
-    /// Its only user.
-    pub user: User,
-    /// The user's place in the tenant: admin.
-    pub membership: Membership,
+    /// Its people with their place in the tenant, the admin first.
+    pub people: Vec<(User, Membership)>,
     /// Its site, with the secret sealed.
     pub site: Site,
 }
@@ -64,12 +67,31 @@ pub enum DemoError {
     SiteKey(#[from] SiteKeyError),
 }
 
-/// The demo's rows as of `now` (UTC ms), hashed with `salt` and sealed with `key` and `nonce`, all fresh per set-up.
+/// The demo's rows as of `now` (UTC ms), hashed with `salt` and sealed with `ring` and `fresh`, both fresh per set-up.
 ///
 /// # Errors
 /// Only if the constants above were changed to something the rules refuse.
-pub fn rows(now: i64, salt: &[u8; SALT_BYTES], key: &Key, nonce: [u8; NONCE_BYTES]) -> Result<DemoRows, DemoError> {
+pub fn rows(
+    now: i64,
+    salt: &[u8; SALT_BYTES],
+    ring: &Keyring,
+    fresh: [u8; FRESH_BYTES],
+) -> Result<DemoRows, DemoError> {
     let context = Context { tenant: TENANT_ID, purpose: &secret_purpose(SITE_KEY) };
+    // One password, known to all: one hash serves everybody.
+    let password_hash = password::hash(PASSWORD, salt)?;
+    let person = |(id, email, name, role): (&str, &str, &str, Role)| {
+        let user = User {
+            id: id.to_owned(),
+            email: email.to_owned(),
+            name: name.to_owned(),
+            password_hash: password_hash.clone(),
+            status: user::ACTIVE.to_owned(),
+            created_at: now,
+        };
+        let place = Membership { tenant_id: TENANT_ID.to_owned(), user_id: id.to_owned(), role, created_at: now };
+        (user, place)
+    };
     Ok(DemoRows {
         tenant: Tenant {
             id: TENANT_ID.to_owned(),
@@ -77,20 +99,7 @@ pub fn rows(now: i64, salt: &[u8; SALT_BYTES], key: &Key, nonce: [u8; NONCE_BYTE
             plan: DEFAULT_PLAN.to_owned(),
             created_at: now,
         },
-        user: User {
-            id: USER_ID.to_owned(),
-            email: EMAIL.to_owned(),
-            name: USER_NAME.to_owned(),
-            password_hash: password::hash(PASSWORD, salt)?,
-            status: user::ACTIVE.to_owned(),
-            created_at: now,
-        },
-        membership: Membership {
-            tenant_id: TENANT_ID.to_owned(),
-            user_id: USER_ID.to_owned(),
-            role: Role::Admin,
-            created_at: now,
-        },
+        people: PEOPLE.into_iter().map(person).collect(),
         site: Site {
             key: SiteKey::new(SITE_KEY)?,
             tenant_id: TENANT_ID.to_owned(),
@@ -101,7 +110,7 @@ pub fn rows(now: i64, salt: &[u8; SALT_BYTES], key: &Key, nonce: [u8; NONCE_BYTE
             session_timeout_ms: DEFAULT_SESSION_TIMEOUT_MS,
             lookback_days: DEFAULT_LOOKBACK_DAYS,
             retention_days: DEFAULT_RETENTION_DAYS,
-            secret_sealed: vault::seal(key, nonce, context, SITE_SECRET.as_bytes())?,
+            secret_sealed: vault::seal(ring, fresh, context, SITE_SECRET.as_bytes())?,
             created_at: now,
         },
     })
@@ -111,7 +120,7 @@ pub fn rows(now: i64, salt: &[u8; SALT_BYTES], key: &Key, nonce: [u8; NONCE_BYTE
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DemoInProduction {
     /// The demo's login.
-    #[error("the demo login {EMAIL} must not exist in production; delete the user and tenant `{TENANT_ID}`")]
+    #[error("a demo login such as {EMAIL} must not exist in production; delete the users and tenant `{TENANT_ID}`")]
     Login,
     /// The demo's site key.
     #[error("the demo site key {SITE_KEY} must not be used in production; create a site of your own")]
@@ -140,7 +149,7 @@ pub fn refuse_demo_in_production(environment: Environment, in_use: InUse<'_>) ->
     if environment == Environment::Local {
         return Ok(());
     }
-    if in_use.logins.iter().any(|login| user::normalize_email(login) == EMAIL) {
+    if in_use.logins.iter().any(|login| is_demo_login(login)) {
         return Err(DemoInProduction::Login);
     }
     if in_use.site_keys.iter().any(|key| key.trim() == SITE_KEY) {
@@ -155,25 +164,36 @@ pub fn refuse_demo_in_production(environment: Environment, in_use: InUse<'_>) ->
     Ok(())
 }
 
+fn is_demo_login(login: &str) -> bool {
+    let login = user::normalize_email(login);
+    PEOPLE.iter().any(|(_, email, ..)| *email == login)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_demo_signs_in_and_its_secret_opens() {
-        let key = Key::new([5; 32]);
-        let rows = rows(1_795_000_000_000, &[1; SALT_BYTES], &key, [2; NONCE_BYTES]).unwrap();
-        assert!(password::verify("adroit-demo", &rows.user.password_hash));
-        assert_eq!(rows.user.email, user::normalize_email(&rows.user.email));
+        let ring = Keyring::from(vault::Key::new([5; 32]));
+        let rows = rows(1_795_000_000_000, &[1; SALT_BYTES], &ring, [2; FRESH_BYTES]).unwrap();
+        let roles: Vec<Role> = rows.people.iter().map(|(_, place)| place.role).collect();
+        assert_eq!(roles, Role::ALL);
+        assert_eq!(rows.people[0].0.id, USER_ID);
+        for (user, place) in &rows.people {
+            assert_eq!(user.email, user::normalize_email(&user.email));
+            assert_eq!((&place.user_id, &place.tenant_id), (&user.id, &rows.tenant.id));
+        }
+        assert!(password::verify("adroit-demo", &rows.people[0].0.password_hash));
         let context = Context { tenant: "demo", purpose: "site-secret/demo-site" };
-        assert_eq!(vault::open(&key, context, &rows.site.secret_sealed).unwrap(), b"demo-site-secret");
+        assert_eq!(vault::open(&ring, context, &rows.site.secret_sealed).unwrap(), b"demo-site-secret");
         assert!(rows.site.origins.allow("null"));
-        assert_eq!((rows.membership.user_id, rows.membership.tenant_id), (rows.user.id, rows.tenant.id));
     }
 
     #[test]
     fn production_refuses_the_demo() {
-        let cases: [(InUse<'_>, DemoInProduction); 5] = [
+        let cases: [(InUse<'_>, DemoInProduction); 6] = [
+            (InUse { logins: &["approver@demo.test"], ..InUse::default() }, DemoInProduction::Login),
             (InUse { logins: &["ann@shop.test", " Admin@Demo.Test"], ..InUse::default() }, DemoInProduction::Login),
             (InUse { site_keys: &["shop", "demo-site"], ..InUse::default() }, DemoInProduction::SiteKey),
             (InUse { secrets: &["demo-site-secret"], ..InUse::default() }, DemoInProduction::Secret),

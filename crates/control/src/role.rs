@@ -153,6 +153,38 @@ impl Permission {
         Self::ManageDeadLetters,
     ];
 
+    /// The name it is declared, sent and stored by.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadAccount => "read_account",
+            Self::CreateTenant => "create_tenant",
+            Self::ReadAnalytics => "read_analytics",
+            Self::ReadInbox => "read_inbox",
+            Self::ManageInbox => "manage_inbox",
+            Self::ReadImports => "read_imports",
+            Self::ManageImports => "manage_imports",
+            Self::ReadAgents => "read_agents",
+            Self::RunAgents => "run_agents",
+            Self::ReadAudit => "read_audit",
+            Self::ManageTeam => "manage_team",
+            Self::ManageKeys => "manage_keys",
+            Self::AskQuestions => "ask_questions",
+            Self::ReadCampaigns => "read_campaigns",
+            Self::EditCampaigns => "edit_campaigns",
+            Self::ApproveCampaigns => "approve_campaigns",
+            Self::PublishCampaigns => "publish_campaigns",
+            Self::StopSpending => "stop_spending",
+            Self::ManageGuardrails => "manage_guardrails",
+            Self::ReadChannels => "read_channels",
+            Self::ManageChannels => "manage_channels",
+            Self::ReadExperiments => "read_experiments",
+            Self::EditExperiments => "edit_experiments",
+            Self::ReadDeadLetters => "read_dead_letters",
+            Self::ManageDeadLetters => "manage_dead_letters",
+        }
+    }
+
     /// What the permission allows, to finish "may not …".
     #[must_use]
     pub fn describe(self) -> &'static str {
@@ -205,6 +237,23 @@ impl FromStr for Role {
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// A declared or sent permission has a name no permission has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` is not a permission")]
+pub struct UnknownPermission {
+    /// The name.
+    pub found: String,
+}
+
+impl FromStr for Permission {
+    type Err = UnknownPermission;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let unknown = || UnknownPermission { found: text.to_owned() };
+        Self::ALL.into_iter().find(|permission| permission.as_str() == text).ok_or_else(unknown)
     }
 }
 
@@ -262,5 +311,14 @@ mod tests {
             assert_eq!(serde_json::to_value(role).unwrap(), role.as_str());
         }
         assert!("Admin".parse::<Role>().is_err());
+    }
+
+    #[test]
+    fn a_permission_has_one_name_in_every_form() {
+        for permission in Permission::ALL {
+            assert_eq!(permission.as_str().parse(), Ok(permission));
+            assert_eq!(serde_json::to_value(permission).unwrap(), permission.as_str());
+        }
+        assert!("ManageTeam".parse::<Permission>().is_err());
     }
 }

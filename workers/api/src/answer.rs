@@ -5,7 +5,7 @@
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, StatusCode};
 use platform::warehouse::AskError;
 use problem::Problem;
@@ -21,17 +21,34 @@ pub struct Refused(Box<Inner>);
 struct Inner {
     problem: Problem,
     cause: Option<String>,
+    retry_after: Option<i64>,
 }
 
 impl Refused {
     fn new(problem: Problem, cause: Option<String>) -> Self {
-        Self(Box::new(Inner { problem, cause }))
+        Self(Box::new(Inner { problem, cause, retry_after: None }))
+    }
+
+    /// A refusal that may be tried again after that many seconds (`Retry-After`).
+    #[must_use]
+    pub fn later(problem: Problem, seconds: i64) -> Self {
+        Self(Box::new(Inner { problem, cause: None, retry_after: Some(seconds) }))
     }
 
     /// What the caller learns.
     #[must_use]
     pub fn problem(&self) -> &Problem {
         &self.0.problem
+    }
+}
+
+impl std::fmt::Display for Refused {
+    /// As our log tells it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0.cause {
+            Some(cause) => f.write_str(cause),
+            None => self.0.problem.fmt(f),
+        }
     }
 }
 
@@ -93,16 +110,25 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.problem().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
+        if let Some(seconds) = self.0.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response.extensions_mut().insert(self);
         response
     }
 }
 
+/// Marks an answer that has its last form although its status says that something failed: other protocols have error
+/// bodies of their own.
+#[derive(Clone, Copy, Debug)]
+pub struct AsIs;
+
 /// Gives a response its last form: failures become problem details that name the path, answers are never cached.
 pub fn finish(mut response: Response, path: &str) -> Response {
     let status = response.status();
     response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if !status.is_client_error() && !status.is_server_error() {
+    let as_is = response.extensions_mut().remove::<AsIs>().is_some();
+    if as_is || (!status.is_client_error() && !status.is_server_error()) {
         if !response.headers().contains_key(CACHE_CONTROL) {
             // Figures and accounts are somebody's; no shared cache may keep them.
             response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -120,7 +146,8 @@ pub fn finish(mut response: Response, path: &str) -> Response {
         platform::log::error("api", tenant, path, cause);
     }
     let mut answer = problem_response(&refused.problem.with_instance(path));
-    for name in [ALLOW, http::header::SET_COOKIE, http::header::WWW_AUTHENTICATE] {
+    let replayed = http::HeaderName::from_static(control::idempotency::REPLAYED);
+    for name in [ALLOW, http::header::SET_COOKIE, http::header::WWW_AUTHENTICATE, RETRY_AFTER, replayed] {
         if let Some(value) = response.headers_mut().remove(&name) {
             answer.headers_mut().insert(name, value);
         }
@@ -183,6 +210,16 @@ mod tests {
         assert_eq!(body(response)["detail"], "this path answers GET,HEAD");
         let response = finish((StatusCode::PAYLOAD_TOO_LARGE, "length limit exceeded").into_response(), "/tenants");
         assert_eq!(body(response)["status"], 413);
+    }
+
+    #[test]
+    fn a_refusal_says_when_to_try_again() {
+        let refused = Refused::later(Problem::too_many_requests("wait"), 30);
+        let response = finish(refused.into_response(), "/auth/login");
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()[RETRY_AFTER]),
+            (429, &HeaderValue::from_static("30"))
+        );
     }
 
     #[test]

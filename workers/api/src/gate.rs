@@ -1,9 +1,15 @@
 //! Who is asking, and may they.
 //!
 //! Every route declares the permission it needs in its OpenAPI operation (`x-permission`); [`Rules`] is the table read
-//! from there, so what is documented is what is enforced, and a route without a declaration answers nobody. A session
-//! token arrives as a bearer token or in a cookie. A browser attaches cookies to requests that other sites make, so a
-//! request that changes something and relies on the cookie must come from our own pages.
+//! from there, so what is documented is what is enforced, and a route without a declaration answers nobody. A person
+//! shows a session token, as a bearer token or in a cookie; a script shows an API key as a bearer token. A browser
+//! attaches cookies to requests that other sites make, so a request that changes something and relies on the cookie must
+//! come from our own pages.
+//!
+//! A session token says tenant and role and is good for half a day. It is believed only while it is still so: every
+//! request reads the caller's membership by its primary key, and a token of somebody who was removed, suspended or given
+//! another role answers 401 at once. That is one look-up in the database every route reads anyway, and spares a list of
+//! revoked tokens.
 
 use std::collections::HashMap;
 
@@ -12,16 +18,16 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use control::demo::{self, InUse};
 use control::token::{self, Session, TokenError, TokenKey};
-use control::{Environment, Permission};
+use control::{Environment, Permission, Rights, Role, api_key, user};
 use http::header::{AUTHORIZATION, COOKIE, ORIGIN};
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
-use platform::{TenantDb, clock, settings};
+use platform::{TenantDb, clock, directory, settings};
 use problem::Problem;
-use serde::de::IntoDeserializer as _;
 use worker::Env;
 
 use crate::answer::{Answer, OfTenant, Refused, internal};
+use crate::store;
 
 /// The session cookie's name.
 pub const COOKIE_NAME: &str = "adroit_session";
@@ -32,13 +38,27 @@ pub const DECLARATION: &str = "x-permission";
 /// What a route that anyone may call declares.
 pub const OPEN: &str = "open";
 
+/// What a route declares that judges each caller by what they ask for: the doors of other agents, where every call goes
+/// on to a route with a permission of its own.
+pub const SIGNED_IN: &str = "signed_in";
+
+/// The key of a second declaration, for routes that make sense for a person only; its one value is [`PERSON`].
+pub const CALLER: &str = "x-caller";
+
+/// What a route that no API key may call declares.
+pub const PERSON: &str = "person";
+
 /// What a request must show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// Nothing.
     Open,
-    /// A session whose role has this permission.
+    /// A session or a key.
+    SignedIn,
+    /// A session or a key that has this permission.
     Needs(Permission),
+    /// A person's session that has this permission.
+    NeedsPerson(Permission),
 }
 
 /// The rule of every route.
@@ -59,10 +79,9 @@ impl Rules {
                 (Method::DELETE, &item.delete),
             ];
             for (method, operation) in operations {
-                let rule = operation
-                    .as_ref()
-                    .and_then(|operation| operation.extensions.as_ref()?.get(DECLARATION)?.as_str())
-                    .and_then(parse_rule);
+                let extensions = operation.as_ref().and_then(|operation| operation.extensions.as_ref());
+                let declared = |key: &str| extensions.and_then(|extensions| extensions.get(key)?.as_str());
+                let rule = declared(DECLARATION).and_then(|text| parse_rule(text, declared(CALLER)));
                 if let Some(rule) = rule {
                     rules.insert((method, path.clone()), rule);
                 }
@@ -79,12 +98,14 @@ impl Rules {
     }
 }
 
-fn parse_rule(text: &str) -> Option<Rule> {
-    if text == OPEN {
-        return Some(Rule::Open);
+fn parse_rule(permission: &str, caller: Option<&str>) -> Option<Rule> {
+    match (permission, caller) {
+        (OPEN, None) => Some(Rule::Open),
+        (SIGNED_IN, None) => Some(Rule::SignedIn),
+        (name, None) => name.parse().ok().map(Rule::Needs),
+        (name, Some(PERSON)) => name.parse().ok().map(Rule::NeedsPerson),
+        (_, Some(_)) => None,
     }
-    let deserializer: serde::de::value::StrDeserializer<'_, serde::de::value::Error> = text.into_deserializer();
-    serde::Deserialize::deserialize(deserializer).ok().map(Rule::Needs)
 }
 
 /// What a request runs in.
@@ -141,16 +162,32 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
     }
 }
 
-/// A request with a session that may make it: whose it is and the only data it can reach.
+/// A request that may be made: whose it is and the only data it can reach.
 pub struct Caller {
     /// Bindings and address.
     pub runtime: Runtime,
-    /// Who.
+    /// Who, where, and as what. For an API key `user_id` is `key:<id>`, which is no user's id.
     pub session: Session,
+    /// What the caller may do: ask this rather than the role, since a key may do less than its role.
+    pub rights: Rights,
     /// The tenant's data.
     pub database: TenantDb,
     /// When, UTC ms.
     pub now: i64,
+}
+
+impl Caller {
+    /// Who, as the audit log and every `created_by` name them: a user's id, or `key:<id>`.
+    #[must_use]
+    pub fn actor(&self) -> &str {
+        &self.session.user_id
+    }
+
+    /// Whether the caller may do this, too.
+    #[must_use]
+    pub fn may(&self, permission: Permission) -> bool {
+        self.rights.may(permission)
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Caller {
@@ -159,21 +196,31 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Answer<Self> {
         let Visitor(runtime) = Visitor::from_request_parts(parts, state).await?;
         // The gate put it there; without it nobody gets in.
-        let session = parts.extensions.get::<Session>().cloned().ok_or_else(not_signed_in)?;
+        let Admitted { session, rights } = parts.extensions.get::<Admitted>().cloned().ok_or_else(not_signed_in)?;
         let database = TenantDb::new(&runtime.env, &session.tenant_id)?;
-        Ok(Self { runtime, session, database, now: clock::now_ms() })
+        Ok(Self { runtime, session, rights, database, now: clock::now_ms() })
     }
 }
 
+/// Who the gate let in, as a request's extension.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    /// Who, where, and as what.
+    pub session: Session,
+    /// What they may do.
+    pub rights: Rights,
+}
+
 /// Stands before every route.
+#[worker::send]
 pub async fn gate(mut request: Request, next: Next) -> Response {
-    let session = match admit(&request) {
-        Ok(session) => session,
+    let admitted = match admit(&request).await {
+        Ok(admitted) => admitted,
         Err(refused) => return refused.into_response(),
     };
-    let tenant = session.as_ref().map(|session| OfTenant(session.tenant_id.clone()));
-    if let Some(session) = session {
-        request.extensions_mut().insert(session);
+    let tenant = admitted.as_ref().map(|admitted| OfTenant(admitted.session.tenant_id.clone()));
+    if let Some(admitted) = admitted {
+        request.extensions_mut().insert(admitted);
     }
     let mut response = next.run(request).await;
     if let Some(tenant) = tenant {
@@ -182,52 +229,126 @@ pub async fn gate(mut request: Request, next: Next) -> Response {
     response
 }
 
-fn admit(request: &Request) -> Answer<Option<Session>> {
+async fn admit(request: &Request) -> Answer<Option<Admitted>> {
     let extensions = request.extensions();
     let route = extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
     let rule = crate::routes::BUILT
         .rules
         .get(request.method(), route)
         .ok_or_else(|| internal(format!("{} {route} declares no permission", request.method())))?;
+    if rule == Rule::Open {
+        return Ok(None);
+    }
     let runtime = extensions.get::<Runtime>().ok_or_else(|| internal("the request carries no runtime"))?;
-    check(rule, request.method(), request.headers(), &runtime.origin, |token| {
-        let key = runtime.token_key()?;
-        token::verify(&key, clock::now_ms(), token).map_err(|error| match error {
-            TokenError::Expired => Problem::unauthorized("the session has expired; sign in again").into(),
-            _ => Problem::unauthorized("the session token is not valid; sign in again").into(),
-        })
-    })
+    let token = shown(request.method(), request.headers(), &runtime.origin)?;
+    let admitted = match token {
+        Shown::Key(key) => by_key(runtime, key).await?,
+        Shown::Session(token) => by_session(runtime, token).await?,
+    };
+    permitted(rule, &admitted)?;
+    Ok(Some(admitted))
+}
+
+async fn by_session(runtime: &Runtime, token: &str) -> Answer<Admitted> {
+    let session = token::verify(&runtime.token_key()?, clock::now_ms(), token).map_err(|error| match error {
+        TokenError::Expired => Problem::unauthorized("the session has expired; sign in again"),
+        _ => Problem::unauthorized("the session token is not valid; sign in again"),
+    })?;
+    let database = TenantDb::new(&runtime.env, &session.tenant_id)?;
+    let standing = store::team::standing(&database, &session.user_id).await?;
+    still_so(&session, standing.as_ref().map(|standing| (standing.role.as_str(), standing.status.as_str())))?;
+    let rights = Rights::Person(session.role);
+    Ok(Admitted { session, rights })
+}
+
+/// Whether a token still says what is so: `standing` is the user's role in the tenant and status.
+fn still_so(session: &Session, standing: Option<(&str, &str)>) -> Result<(), Problem> {
+    match standing {
+        None => Err(Problem::unauthorized("this account is no longer a member of the tenant; sign in again")),
+        Some((_, status)) if status != user::ACTIVE => {
+            Err(Problem::unauthorized(format!("this account is {status}; ask an admin of the tenant")))
+        }
+        Some((role, _)) if role != session.role.as_str() => {
+            Err(Problem::unauthorized(format!("your role is now {role}; sign in again")))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+async fn by_key(runtime: &Runtime, key: &str) -> Answer<Admitted> {
+    let now = clock::now_ms();
+    let row = directory::api_key(&runtime.env, &api_key::hash(key)).await?;
+    let row = row
+        .filter(|row| api_key::is_good(row.expires_at, row.revoked_at, now))
+        .ok_or_else(|| Problem::unauthorized("the API key is unknown, revoked or expired; ask an admin for another"))?;
+    let role: Role = row.role.parse().map_err(internal)?;
+    let scopes: Vec<Permission> = serde_json::from_str(&row.scopes).map_err(internal)?;
+    if api_key::should_note_use(row.last_used_at, now) {
+        let database = TenantDb::new(&runtime.env, &row.tenant_id)?;
+        store::keys::note_use(&database, &row.id, now).await?;
+    }
+    let session = Session {
+        user_id: api_key::actor(&row.id),
+        tenant_id: row.tenant_id,
+        role,
+        issued_at: now,
+        expires_at: row.expires_at.unwrap_or(i64::MAX),
+    };
+    Ok(Admitted { session, rights: Rights::Key { role, scopes } })
 }
 
 fn not_signed_in() -> Refused {
-    Problem::unauthorized("sign in first: POST /auth/login, then send the cookie or `Authorization: Bearer <token>`")
-        .into()
+    Problem::unauthorized(
+        "sign in first: POST /auth/login, then send the cookie or `Authorization: Bearer <token or API key>`",
+    )
+    .into()
 }
 
-/// Judges a request by its rule and headers. `verify` tells what a token says.
-fn check(
-    rule: Rule,
-    method: &Method,
-    headers: &HeaderMap,
-    own_origin: &str,
-    verify: impl FnOnce(&str) -> Answer<Session>,
-) -> Answer<Option<Session>> {
-    let Rule::Needs(permission) = rule else { return Ok(None) };
-    let credential = credential(headers).ok_or_else(not_signed_in)?;
-    let session = verify(credential.token())?;
+/// What a request shows of its caller.
+#[derive(Debug, PartialEq, Eq)]
+enum Shown<'a> {
+    Session(&'a str),
+    Key(&'a str),
+}
+
+/// Takes the credential from the headers. A cookie with a change must come from our own pages, and holds no API key.
+fn shown<'a>(method: &Method, headers: &'a HeaderMap, own_origin: &str) -> Answer<Shown<'a>> {
     let safe = matches!(*method, Method::GET | Method::HEAD);
-    if !safe && matches!(credential, Credential::Cookie(_)) && !from_our_pages(headers, own_origin) {
-        return Err(Problem::forbidden(
+    match credential(headers).ok_or_else(not_signed_in)? {
+        Credential::Bearer(token) if api_key::is_key(token) => Ok(Shown::Key(token)),
+        Credential::Bearer(token) => Ok(Shown::Session(token)),
+        Credential::Cookie(token) if safe || from_our_pages(headers, own_origin) => Ok(Shown::Session(token)),
+        Credential::Cookie(_) => Err(Problem::forbidden(
             "a request that changes something and signs in by cookie must come from this site's own pages; \
              use a bearer token elsewhere",
         )
-        .into());
+        .into()),
     }
-    if !session.role.may(permission) {
-        let detail = format!("the role {} may not {}", session.role, permission.describe());
-        return Err(Problem::forbidden(detail).into());
+}
+
+/// Judges who was let in by the route's rule.
+fn permitted(rule: Rule, admitted: &Admitted) -> Result<(), Problem> {
+    let permission = match rule {
+        Rule::Open | Rule::SignedIn => return Ok(()),
+        Rule::Needs(permission) => permission,
+        Rule::NeedsPerson(permission) => {
+            if !admitted.rights.is_person() {
+                return Err(Problem::forbidden("this is for people: sign in with an address and a password"));
+            }
+            permission
+        }
+    };
+    if admitted.rights.may(permission) {
+        return Ok(());
     }
-    Ok(Some(session))
+    let role = admitted.session.role;
+    Err(Problem::forbidden(match (&admitted.rights, api_key::may_hold(permission)) {
+        (Rights::Person(_), _) => format!("the role {role} may not {}", permission.describe()),
+        (Rights::Key { .. }, false) => format!("a key may never {}: that is for people", permission.describe()),
+        (Rights::Key { .. }, true) => {
+            format!("this API key may not {}: it needs the scope {}", permission.describe(), permission.as_str())
+        }
+    }))
 }
 
 /// Where a token came from.
@@ -235,14 +356,6 @@ fn check(
 enum Credential<'a> {
     Bearer(&'a str),
     Cookie(&'a str),
-}
-
-impl Credential<'_> {
-    fn token(&self) -> &str {
-        match self {
-            Self::Bearer(token) | Self::Cookie(token) => token,
-        }
-    }
 }
 
 /// The token of a request; a bearer token, being deliberate, goes before the cookie.
@@ -285,7 +398,6 @@ pub fn session_cookie(token: Option<&str>, lifetime_ms: i64, environment: Enviro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use control::Role;
     use http::HeaderValue;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
@@ -300,16 +412,22 @@ mod tests {
         Session { user_id: "u".into(), tenant_id: "t".into(), role, issued_at: 0, expires_at: 1 }
     }
 
+    fn person(role: Role) -> Admitted {
+        Admitted { session: session(role), rights: Rights::Person(role) }
+    }
+
+    fn key(role: Role, scopes: &[Permission]) -> Admitted {
+        Admitted { session: session(role), rights: Rights::Key { role, scopes: scopes.to_vec() } }
+    }
+
     fn status(permission: Permission, method: Method, pairs: &[(&'static str, &str)], role: Role) -> u16 {
-        let rule = Rule::Needs(permission);
-        let verify = |token: &str| {
-            if token == "good" { Ok(session(role)) } else { Err(Problem::unauthorized("").into()) }
-        };
-        match check(rule, &method, &headers(pairs), "https://app.test", verify) {
-            Ok(Some(_)) => 200,
-            Ok(None) => 0,
-            Err(refused) => refused.problem().status,
-        }
+        let outcome = shown(&method, &headers(pairs), "https://app.test").and_then(|shown| {
+            if shown != Shown::Session("good") {
+                return Err(Problem::unauthorized("").into());
+            }
+            Ok(permitted(Rule::Needs(permission), &person(role))?)
+        });
+        outcome.map_or_else(|refused| refused.problem().status, |()| 200)
     }
 
     #[test]
@@ -357,6 +475,51 @@ mod tests {
             status(Permission::ReadInbox, Method::GET, &[cookie, ("sec-fetch-site", "cross-site")], Role::Admin),
             200
         );
+    }
+
+    #[test]
+    fn a_key_arrives_as_a_bearer_token_only() {
+        let bearer = headers(&[("authorization", "Bearer adk_x"), ("origin", "https://elsewhere.test")]);
+        assert_eq!(shown(&Method::POST, &bearer, "https://app.test").unwrap(), Shown::Key("adk_x"));
+        let cookie = headers(&[("cookie", "adroit_session=adk_x")]);
+        assert_eq!(shown(&Method::GET, &cookie, "https://app.test").unwrap(), Shown::Session("adk_x"));
+    }
+
+    #[test]
+    fn a_key_may_what_its_role_and_its_scopes_allow() {
+        use Permission::{ApproveCampaigns, EditCampaigns, ReadAccount, ReadCampaigns};
+        let narrow = key(Role::Marketer, &[ReadCampaigns, ReadAccount]);
+        let answer = |rule| permitted(rule, &narrow).map_err(|problem| (problem.status, problem.detail));
+        assert_eq!(answer(Rule::Needs(ReadCampaigns)), Ok(()));
+        assert_eq!(
+            answer(Rule::Needs(EditCampaigns)).unwrap_err(),
+            (403, "this API key may not edit campaigns: it needs the scope edit_campaigns".to_owned())
+        );
+        assert_eq!(answer(Rule::NeedsPerson(ReadAccount)).unwrap_err().0, 403);
+        assert!(permitted(Rule::NeedsPerson(ReadAccount), &person(Role::Analyst)).is_ok());
+        let bold = key(Role::Admin, &Permission::ALL);
+        let refused = permitted(Rule::Needs(ApproveCampaigns), &bold).unwrap_err();
+        assert!(refused.status == 403 && refused.detail.contains("for people"), "{refused}");
+    }
+
+    #[test]
+    fn a_token_of_somebody_removed_suspended_or_given_another_role_is_good_no_more() {
+        let session = session(Role::Marketer);
+        assert!(still_so(&session, Some(("marketer", "active"))).is_ok());
+        for standing in [None, Some(("marketer", "suspended")), Some(("admin", "active")), Some(("analyst", "active"))]
+        {
+            assert_eq!(still_so(&session, standing).unwrap_err().status, 401, "{standing:?}");
+        }
+    }
+
+    #[test]
+    fn a_declaration_is_read_whole_or_not_at_all() {
+        assert_eq!(parse_rule("open", None), Some(Rule::Open));
+        assert_eq!(parse_rule("read_account", None), Some(Rule::Needs(Permission::ReadAccount)));
+        assert_eq!(parse_rule("read_account", Some("person")), Some(Rule::NeedsPerson(Permission::ReadAccount)));
+        for (permission, caller) in [("everybody", None), ("read_account", Some("robot")), ("open", Some("person"))] {
+            assert_eq!(parse_rule(permission, caller), None);
+        }
     }
 
     #[test]

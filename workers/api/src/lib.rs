@@ -8,11 +8,13 @@
 //! |---|---|
 //! | [`front_door`] | which of the three a request is for, and the headers every page gets |
 //! | [`gate`] | who is asking and whether they may: tokens, cookies, permissions, cross-site refusal |
+//! | [`idempotency`] | a POST sent again under its key is done once |
 //! | [`answer`] | how failures become problem details |
 //! | [`extract`] | how bodies and queries are read, with the field named when they cannot be |
 //! | [`wire`] | the shapes requests and answers have |
 //! | [`routes`] | one module a resource |
 //! | [`store`] | tenant-scoped SQL of the control plane |
+//! | [`protocols`] | the doors of other agents: MCP, A2A, AG-UI, the chat |
 //! | [`channels`] | joins attributed credits with spend and visits |
 //! | [`cursor`] | page cursors |
 
@@ -22,6 +24,8 @@ pub mod cursor;
 pub mod extract;
 pub mod front_door;
 pub mod gate;
+pub mod idempotency;
+pub mod protocols;
 pub mod routes;
 pub mod store;
 pub mod wire;
@@ -88,13 +92,16 @@ async fn send_on(request: Request, env: Env) -> worker::Result<web_sys::Response
 async fn serve(mut request: http::Request<axum::body::Body>, env: Env) -> http::Response<axum::body::Body> {
     let path = request.uri().path().to_owned();
     let runtime = gate::Runtime::of(env, request.uri());
+    let origin = runtime.origin.clone();
     request.extensions_mut().insert(runtime);
     let mut router = routes::BUILT.router.clone();
     let response = match router.call(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     };
-    answer::finish(response, &path)
+    let mut response = answer::finish(response, &path);
+    protocols::discovery::challenge(&mut response, &origin, &path);
+    response
 }
 
 /// Hands a request on as it came: method, headers, body stream and the edge's `cf` object.

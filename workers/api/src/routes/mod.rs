@@ -11,8 +11,10 @@ pub mod health;
 pub mod imports;
 pub mod inbox;
 pub mod journeys;
+pub mod keys;
 pub mod live;
 mod scope;
+pub mod team;
 
 use std::sync::LazyLock;
 
@@ -26,6 +28,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::gate::{self, Rules};
+use crate::idempotency;
+use crate::protocols::{discovery, mcp};
 
 /// What cannot be read off the routes.
 #[derive(utoipa::OpenApi)]
@@ -35,7 +39,7 @@ use crate::gate::{self, Rules};
         description = "From the first pixel hit to attributed revenue. Money is integer minor units beside an ISO 4217 \
                        code, instants are UTC milliseconds, dates are inclusive and in the site's time zone, rates are \
                        fractions, and a ratio whose divisor is 0 is null. Errors are RFC 9457 problem details. \
-                       `x-permission` names what the caller's role must allow.",
+                       `x-permission` names what the caller's role must allow, `x-caller: person` what no API key may call.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     components(schemas(
@@ -50,9 +54,19 @@ fn open_api_router() -> OpenApiRouter {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(account::login))
         .routes(routes!(account::logout))
+        .routes(routes!(account::switch_tenant))
         .routes(routes!(account::me))
         .routes(routes!(account::create_tenant))
         .routes(routes!(account::list_sites))
+        .routes(routes!(team::show_team))
+        .routes(routes!(team::invite))
+        .routes(routes!(team::revoke_invitation))
+        .routes(routes!(team::change_role, team::remove_member))
+        .routes(routes!(team::show_invitation))
+        .routes(routes!(team::accept_invitation))
+        .routes(routes!(keys::list_keys, keys::create_key))
+        .routes(routes!(keys::revoke_key))
+        .routes(routes!(keys::rewrap))
         .routes(routes!(analytics::list_metrics))
         .routes(routes!(analytics::summary))
         .routes(routes!(analytics::timeseries))
@@ -68,12 +82,14 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(inbox::replay))
         .routes(routes!(inbox::dismiss))
         .routes(routes!(imports::upload_ad_spend))
+        .routes(routes!(imports::upload_shopify))
         .routes(routes!(imports::list_imports))
         .routes(routes!(imports::show_import))
         .routes(routes!(agents::run_agent))
         .routes(routes!(agents::list_runs))
         .routes(routes!(agents::show_run))
         .routes(routes!(audit::list_audit))
+        .routes(routes!(audit::verify_audit))
         .routes(routes!(channels::list_providers))
         .routes(routes!(channels::list_channels))
         .routes(routes!(channels::connect))
@@ -82,6 +98,9 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(channels::disconnect))
         .routes(routes!(channels::sync))
         .routes(routes!(channels::list_syncs))
+        .routes(routes!(discovery::protected_resource))
+        .routes(routes!(discovery::protected_mcp))
+        .routes(routes!(mcp::mcp))
         .routes(routes!(health::health))
         .routes(routes!(health::openapi))
 }
@@ -94,7 +113,10 @@ fn built() -> (Router, OpenApi) {
         components
             .add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(gate::COOKIE_NAME))));
     }
+    idempotency::describe(&mut document);
+    // The layer added last is entered first: the gate, then the memory of answers, then the route.
     let router = router
+        .route_layer(from_fn(idempotency::once))
         .route_layer(from_fn(gate::gate))
         .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
         .fallback(async || StatusCode::NOT_FOUND);
@@ -164,23 +186,33 @@ mod tests {
     #[test]
     fn every_route_declares_who_may_call_it() {
         let operations = operations();
-        assert_eq!(operations.len(), 36);
         let mut open = Vec::new();
         for (method, path, operation) in &operations {
             match BUILT.rules.get(method, path) {
                 Some(Rule::Open) => open.push(format!("{method} {path}")),
-                Some(Rule::Needs(_)) => {}
+                Some(Rule::SignedIn | Rule::Needs(_) | Rule::NeedsPerson(_)) => {}
                 None => panic!("{method} {path} declares {:?}, which is no permission", operation[DECLARATION]),
             }
         }
-        assert_eq!(open, ["POST /auth/login", "GET /healthz", "GET /openapi.json"]);
+        assert_eq!(
+            open,
+            [
+                "GET /.well-known/oauth-protected-resource",
+                "GET /.well-known/oauth-protected-resource/mcp",
+                "POST /auth/login",
+                "GET /healthz",
+                "POST /invitations/accept",
+                "POST /invitations/show",
+                "GET /openapi.json"
+            ]
+        );
     }
 
     #[test]
     fn a_change_needs_more_than_reading() {
         for (method, path, operation) in operations().into_iter().filter(|(method, ..)| *method == Method::POST) {
             let declared = operation[DECLARATION].as_str().unwrap().to_owned();
-            let of_oneself = matches!(path.as_str(), "/auth/login" | "/auth/logout");
+            let of_oneself = path.starts_with("/auth/") || path.starts_with("/invitations/");
             assert!(of_oneself || !declared.starts_with("read_"), "{method} {path} declares {declared}");
         }
     }
@@ -191,7 +223,11 @@ mod tests {
             if BUILT.rules.get(&method, &path) == Some(Rule::Open) {
                 continue;
             }
-            let path = path.replace("{id}", "1").replace("{person}", "v:1").replace("{type}", "meta");
+            let path: String = path
+                .split('/')
+                .map(|part| if part.starts_with('{') { "/1".into() } else { format!("/{part}") })
+                .skip(1)
+                .collect();
             let response = send(method.clone(), &path);
             assert_eq!(response.status(), 401, "{method} {path}");
             assert_eq!(response.headers()["content-type"], "application/problem+json");

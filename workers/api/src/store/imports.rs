@@ -8,7 +8,7 @@ use serde::Deserialize;
 pub struct ImportRecord {
     /// Stable id.
     pub id: String,
-    /// ad_spend.
+    /// ad_spend, shopify_orders, shopify_customers or shopify_products.
     pub kind: String,
     /// What the file was called.
     pub file_name: String,
@@ -20,6 +20,10 @@ pub struct ImportRecord {
     pub rows_loaded: i64,
     /// Rows refused.
     pub rows_rejected: i64,
+    /// Size of the file.
+    pub bytes_total: i64,
+    /// How much of it is stored.
+    pub bytes_done: i64,
     /// More about the status.
     pub detail: String,
     /// UTC ms.
@@ -42,8 +46,8 @@ pub struct ImportErrorRecord {
 /// The kind of an upload of ad spend.
 pub const AD_SPEND: &str = "ad_spend";
 
-const COLUMNS: &str =
-    "id, kind, file_name, status, rows_total, rows_loaded, rows_rejected, detail, created_at, finished_at";
+const COLUMNS: &str = "id, kind, file_name, status, rows_total, rows_loaded, rows_rejected, bytes_total, bytes_done, detail, \
+     created_at, finished_at";
 
 /// Most refused fields that are answered.
 const MAX_ERRORS: i64 = 500;
@@ -61,8 +65,8 @@ pub fn object_key(tenant: &str, id: &str) -> String {
 #[must_use]
 pub fn insert(tenant: &str, site: &str, import: &ImportRecord) -> Statement {
     Statement::new(
-        "INSERT INTO imports (id, tenant_id, site, kind, file_name, object_key, status, created_at) \
-         VALUES (?2, ?1, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO imports (id, tenant_id, site, kind, file_name, object_key, status, created_at, \
+         bytes_total) VALUES (?2, ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         vec![
             import.id.as_str().into(),
             site.into(),
@@ -71,6 +75,7 @@ pub fn insert(tenant: &str, site: &str, import: &ImportRecord) -> Statement {
             object_key(tenant, &import.id).into(),
             import.status.as_str().into(),
             import.created_at.into(),
+            import.bytes_total.into(),
         ],
     )
 }

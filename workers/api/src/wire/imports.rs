@@ -1,4 +1,4 @@
-//! Uploads of ad spend.
+//! Uploads of files.
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -7,6 +7,18 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct UploadQuery {
+    /// The site it is for; the tenant's first site when absent.
+    pub site: Option<String>,
+    /// What to call the file in lists.
+    pub file_name: Option<String>,
+}
+
+/// What an upload of a Shopify export is.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ShopifyQuery {
+    /// orders, customers or products.
+    pub kind: String,
     /// The site it is for; the tenant's first site when absent.
     pub site: Option<String>,
     /// What to call the file in lists.
@@ -26,7 +38,7 @@ pub struct ImportsQuery {
 pub struct Import {
     /// Stable id.
     pub id: String,
-    /// ad_spend.
+    /// ad_spend, shopify_orders, shopify_customers or shopify_products.
     pub kind: String,
     /// What the file was called.
     pub file_name: String,
@@ -38,6 +50,10 @@ pub struct Import {
     pub rows_loaded: i64,
     /// Rows refused.
     pub rows_rejected: i64,
+    /// Size of the file in bytes.
+    pub bytes_total: i64,
+    /// How much of it is stored; stays 0 for ad spend, which is stored at once.
+    pub bytes_done: i64,
     /// More about the status.
     pub detail: String,
     /// UTC ms.

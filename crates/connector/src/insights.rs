@@ -1,0 +1,153 @@
+//! What providers report, in one shape: a row an object and day, money in micros of the account's currency.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What a row is about, in the provider's own tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// The provider's campaigns. Their rows add up to all that was spent.
+    Campaign,
+    /// Ad sets or ad groups.
+    AdSet,
+    /// Ads or e-mails.
+    Ad,
+}
+
+impl Level {
+    /// As it is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Campaign => "campaign",
+            Self::AdSet => "ad_set",
+            Self::Ad => "ad",
+        }
+    }
+}
+
+/// What to ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InsightsQuery {
+    /// What rows are to be about.
+    pub level: Level,
+    /// First day, days since 1970-01-01 on the account's calendar.
+    pub from_day: i64,
+    /// Last day, included.
+    pub to_day: i64,
+}
+
+/// A row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InsightsRow {
+    /// Days since 1970-01-01 on the account's calendar.
+    pub local_day: i64,
+    /// What it is about.
+    pub level: Level,
+    /// That object's id at the provider: [`crate::publish::Remote::external_id`] where it is ours.
+    pub external_id: String,
+    /// Its name there.
+    pub name: String,
+    /// Times shown; e-mail: delivered.
+    pub impressions: i64,
+    /// Clicks on links.
+    pub clicks: i64,
+    /// E-mail only: openings, by distinct recipients.
+    pub opens: i64,
+    /// Millionths of `currency`, whatever its minor unit.
+    pub spend_micros: i64,
+    /// ISO 4217, the account's.
+    pub currency: String,
+    /// Purchases as the provider claims them; may be a fraction.
+    pub conversions: f64,
+    /// Their value, in millionths of `currency`.
+    pub conversion_value_micros: i64,
+}
+
+/// Rows of one answer.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct InsightsPage {
+    /// The rows.
+    pub rows: Vec<InsightsRow>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<String>,
+    /// What could not be read, in words: parts of the answer that were left out.
+    pub skipped: Vec<String>,
+}
+
+/// Micros of a decimal amount in major units, whether the provider sends it as a string (`"12.34"`) or as a number.
+/// Rounded half away from zero; `None` when it is neither or out of range.
+#[must_use]
+pub fn micros(amount: &Value) -> Option<i64> {
+    let text = match amount {
+        // serde_json prints the shortest decimal that reads back as the same number: what the sender wrote.
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.trim().to_owned(),
+        _ => return None,
+    };
+    decimal_micros(&text)
+}
+
+/// An integer that a provider sends as a number or, being 64 bits wide, as a string.
+#[must_use]
+pub fn integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64().or_else(|| {
+            let float = number.as_f64()?;
+            (float.fract() == 0.0 && float.abs() < 9e15).then_some(float as i64)
+        }),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// A count that may be a fraction, sent as a number or a string.
+#[must_use]
+pub fn double(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+    .filter(|number: &f64| number.is_finite())
+}
+
+fn decimal_micros(text: &str) -> Option<i64> {
+    let (mantissa, power) = match text.split_once(['e', 'E']) {
+        Some((mantissa, power)) => (mantissa, power.parse::<i32>().ok().filter(|power| power.abs() < 40)?),
+        None => (text, 0),
+    };
+    let (negative, digits) = match mantissa.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, mantissa.strip_prefix('+').unwrap_or(mantissa)),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    // Digits left of position `keep` are whole micros.
+    let keep = i32::try_from(whole.len()).ok()?.checked_add(power)?.checked_add(6)?;
+    let mut sum: i64 = 0;
+    let mut round_up = false;
+    let mut count = 0_i32;
+    for byte in whole.bytes().chain(fraction.bytes()) {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        let digit = i64::from(byte.wrapping_sub(b'0'));
+        if count < keep {
+            sum = sum.checked_mul(10)?.checked_add(digit)?;
+        } else if count == keep {
+            round_up = digit >= 5;
+        }
+        count = count.checked_add(1)?;
+    }
+    if sum != 0 {
+        for _ in count..keep {
+            sum = sum.checked_mul(10)?;
+        }
+    }
+    sum = sum.checked_add(i64::from(round_up))?;
+    Some(if negative { -sum } else { sum })
+}
