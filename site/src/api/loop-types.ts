@@ -259,33 +259,6 @@ export type Provider = Schemas["Provider"];
 export type ConnectedChannel = Schemas["Channel"];
 export type SyncRun = Schemas["Sync"];
 
-export interface Member {
-  user_id: string;
-  email: string;
-  name: string;
-  role: string;
-  joined_at?: number;
-}
-
-export interface Invitation {
-  id: string;
-  email: string;
-  role: string;
-  invited_by: string;
-  created_at: number;
-  expires_at: number;
-  state?: string;
-}
-
-export interface ApiKey {
-  id: string;
-  name: string;
-  role: string;
-  scopes: string[];
-  prefix: string;
-  created_by: string;
-  created_at: number;
-  expires_at?: number | null;
-  last_used_at?: number | null;
-  revoked_at?: number | null;
-}
+export type Member = Schemas["Member"];
+export type Invitation = Schemas["Invitation"];
+export type ApiKey = Schemas["ApiKey"];

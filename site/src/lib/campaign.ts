@@ -66,7 +66,7 @@ export function forApi(document: CampaignDocument): unknown {
 }
 
 export function emptyDocument(site: { currency: string; origins: readonly string[] }): CampaignDocument {
-  const origin = site.origins.find((one) => /^https?:\/\/[^*]+$/.test(one));
+  const origin = site.origins.find((one) => /^https:\/\/[^*]+$/.test(one));
   return {
     name: "",
     objective: "sales",
@@ -178,9 +178,9 @@ export function problemsOf(document: CampaignDocument, now: number): Record<stri
   const problems: Record<string, string> = {};
   if (document.name.trim() === "") problems["/name"] = "Give the campaign a name.";
   else if (document.name.trim().length > 120) problems["/name"] = "A name has at most 120 characters.";
-  if (trackedUrl(document.landing_url, "", "meta", "") === null) problems["/landing_url"] = "Enter the whole address of a page, beginning with https://.";
-  if (document.utm_campaign !== "" && !/^[a-z0-9._-]+$/i.test(document.utm_campaign)) {
-    problems["/utm_campaign"] = "Use letters, digits, dots, hyphens and underscores.";
+  if (!/^https:\/\/[^/\s]+\.[^/\s]/i.test(document.landing_url.trim()) || trackedUrl(document.landing_url, "", "meta", "") === null) problems["/landing_url"] = "Enter the whole address of a page, beginning with https://.";
+  if (document.utm_campaign !== "" && !/^[a-z0-9._-]+$/.test(document.utm_campaign)) {
+    problems["/utm_campaign"] = "Use small letters, digits, dots, hyphens and underscores: other spellings of one name are counted apart.";
   }
   if (document.end_at !== null && document.end_at <= (document.start_at ?? now)) {
     problems["/end_at"] = document.start_at === null ? "The end lies in the past." : "The end must come after the start.";

@@ -1,6 +1,6 @@
 /**
- * Which role may do what, so that the site offers nothing that would be refused and says who may. The API decides; a
- * test holds this table against the API's own.
+ * Which roles may do what, so that the site can say who may. What the caller may do stands in the API's `me`; a test
+ * holds this table against the API's own.
  */
 
 export const ROLES = ["admin", "marketer", "analyst", "approver"] as const;
@@ -21,8 +21,14 @@ const TABLE = {
 export type Right = keyof typeof TABLE;
 export const RIGHTS = Object.keys(TABLE) as Right[];
 
-export function may(role: string, right: Right): boolean {
+/** Whether a role has the right. */
+export function may(role: Role, right: Right): boolean {
   return (TABLE[right] as readonly string[]).includes(role);
+}
+
+/** Whether the caller has the right, so that nothing is offered that would be refused. */
+export function allows(me: { permissions: readonly string[] }, right: Right): boolean {
+  return me.permissions.includes(right);
 }
 
 /** "admins and marketers". */

@@ -26,7 +26,7 @@ import { useNow } from "@/hooks/use-now";
 import { usePatchSearch, useScope } from "@/hooks/use-scope";
 import { cn } from "@/lib/cn";
 import { ago, dateTime, money } from "@/lib/format";
-import { may, whoMay } from "@/lib/roles";
+import { allows, whoMay } from "@/lib/roles";
 import { tell } from "@/lib/told";
 
 const STATUSES = [
@@ -221,7 +221,7 @@ function Request({ id }: { id: string }) {
       {approval.status === "pending" ? (
         own ? (
           <Foot>Nobody approves what they requested themselves. {capital(whoMay("approve_campaigns"))} other than you may decide.</Foot>
-        ) : may(me.role, "approve_campaigns") ? (
+        ) : allows(me, "approve_campaigns") ? (
           <Decide approval={approval} onStale={() => void query.refetch()} />
         ) : (
           <Foot>

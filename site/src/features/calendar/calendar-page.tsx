@@ -26,7 +26,7 @@ import { usePatchSearch, useScope } from "@/hooks/use-scope";
 import { cn } from "@/lib/cn";
 import { longDay, time } from "@/lib/format";
 import { byDay, monthGrid, monthName, shiftMonth } from "@/lib/month";
-import { may } from "@/lib/roles";
+import { allows } from "@/lib/roles";
 import { tell } from "@/lib/told";
 import { fromLocal, toLocal, zoneName } from "@/lib/zoned";
 
@@ -63,7 +63,7 @@ export function CalendarPage() {
   const to = grid.at(-1)?.at(-1) ?? `${month}-28`;
   const calendar = useQuery(calendarQuery(site.key, from, to));
   const [editing, setEditing] = useState<Editing>(null);
-  const editor = may(me.role, "edit_campaigns");
+  const editor = allows(me, "edit_campaigns");
   const days = byDay(calendar.data?.rows ?? [], site.time_zone);
   const go = (by: number) => {
     const next = shiftMonth(month, by);

@@ -25,7 +25,7 @@ import { OBJECTIVES, PROVIDERS } from "@/lib/campaign";
 import { cn } from "@/lib/cn";
 import { audienceText } from "@/lib/describe-plan";
 import { ago, dateTime, money } from "@/lib/format";
-import { may, whoMay } from "@/lib/roles";
+import { allows, whoMay } from "@/lib/roles";
 
 import { CampaignActions } from "./campaign-actions";
 import { CampaignFigures } from "./campaign-figures";
@@ -137,7 +137,7 @@ function Standing({ campaign }: { campaign: CampaignDetail }) {
     return (
       <Note tone="warning" title={campaign.live_hash ? "A change is waiting for approval" : "Waiting for approval"} action={approvalLink}>
         Requested by {pending.requested_by} {ago(pending.requested_at, now)}.{" "}
-        {campaign.actions.includes("approve") ? "You may decide." : may(me.role, "approve_campaigns") ? "Nobody approves their own request." : `${whoMay("approve_campaigns")} may decide.`.replace(/^./, (letter) => letter.toUpperCase())}
+        {campaign.actions.includes("approve") ? "You may decide." : allows(me, "approve_campaigns") ? "Nobody approves their own request." : `${whoMay("approve_campaigns")} may decide.`.replace(/^./, (letter) => letter.toUpperCase())}
       </Note>
     );
   }

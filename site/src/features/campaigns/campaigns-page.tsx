@@ -22,7 +22,7 @@ import { useNow } from "@/hooks/use-now";
 import { usePatchSearch, useScope } from "@/hooks/use-scope";
 import { OBJECTIVES } from "@/lib/campaign";
 import { ago, dateTime, day, money } from "@/lib/format";
-import { may, whoMay } from "@/lib/roles";
+import { allows, whoMay } from "@/lib/roles";
 
 const helper = columnsOf<Campaign>();
 const DEFAULT_SORT = "updated_at.desc";
@@ -34,7 +34,7 @@ export function CampaignsPage() {
   const patch = usePatchSearch();
   const now = useNow();
   const campaigns = useInfiniteQuery(campaignsQuery(site.key, search.status));
-  const editor = may(me.role, "edit_campaigns");
+  const editor = allows(me, "edit_campaigns");
   const loaded = useMemo(() => campaigns.data?.pages.flatMap((page) => page.rows) ?? [], [campaigns.data]);
   const wanted = search.q?.toLowerCase();
   const rows = useMemo(

@@ -24,7 +24,7 @@ import { useNow } from "@/hooks/use-now";
 import { usePatchSearch, useScope } from "@/hooks/use-scope";
 import { cn } from "@/lib/cn";
 import { ago, count, dateTime, duration, plural } from "@/lib/format";
-import { may, whoMay } from "@/lib/roles";
+import { allows, whoMay } from "@/lib/roles";
 import { tell } from "@/lib/told";
 
 const STATUS: Record<string, [string, BadgeVariant]> = {
@@ -46,7 +46,7 @@ export function ChannelsPage() {
   const search = useSearch({ from: "/app/channels" });
   const patch = usePatchSearch();
   const connected = useQuery(connectedQuery(site.key));
-  const manager = may(me.role, "manage_channels");
+  const manager = allows(me, "manage_channels");
   const rows = connected.data?.rows ?? [];
   const live = rows.filter((row) => row.status !== "disconnected");
   const fresh = live.find((row) => row.id === search.connected);

@@ -18,7 +18,7 @@ import { Select } from "@/components/ui/select";
 import { Skeleton } from "@/components/ui/skeleton";
 import { Textarea } from "@/components/ui/textarea";
 import { useScope } from "@/hooks/use-scope";
-import { may, whoMay } from "@/lib/roles";
+import { allows, whoMay } from "@/lib/roles";
 import { isConflict, tell } from "@/lib/told";
 
 export function BrandForm() {
@@ -52,7 +52,7 @@ function Form({ current, onSettled }: { current: Answer<Brand>; onSettled: () =>
   const [{ data: saved, etag }] = useState(current);
   const [form, setForm] = useState<Brand>(saved);
   const [conflict, setConflict] = useState(false);
-  const editor = may(me.role, "edit_campaigns");
+  const editor = allows(me, "edit_campaigns");
   const save = useMutation({
     mutationFn: () => saveBrand(site.key, form, etag),
     onSuccess: (next) => {

@@ -24,13 +24,13 @@ import { useNow } from "@/hooks/use-now";
 import { useScope } from "@/hooks/use-scope";
 import { cn } from "@/lib/cn";
 import { ago, count, percent } from "@/lib/format";
-import { may, whoMay } from "@/lib/roles";
+import { allows, whoMay } from "@/lib/roles";
 import { isConflict, tell } from "@/lib/told";
 
 export function GuardrailsPage() {
   const { me } = useScope();
   const query = useQuery(guardrailsQuery);
-  const manager = may(me.role, "manage_guardrails");
+  const manager = allows(me, "manage_guardrails");
   // Read again in the background every minute: what somebody is typing must not be swept away by that.
   const [epoch, setEpoch] = useState(0);
   return (
@@ -95,14 +95,14 @@ function KillSwitch({ guardrails }: { guardrails: Guardrails }) {
         </p>
       </div>
       {stopped ? (
-        may(me.role, "manage_guardrails") ? (
+        allows(me, "manage_guardrails") ? (
           <Button variant="outline" onClick={() => setAsking("release")}>
             <Play /> Release
           </Button>
         ) : (
           <p className="text-muted-foreground text-xs">{whoMay("manage_guardrails").replace(/^./, (letter) => letter.toUpperCase())} can release it.</p>
         )
-      ) : may(me.role, "stop_spending") ? (
+      ) : allows(me, "stop_spending") ? (
         <Button variant="destructive" onClick={() => setAsking("stop")}>
           <OctagonX /> Stop all spending
         </Button>

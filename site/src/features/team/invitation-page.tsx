@@ -1,18 +1,22 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { LoaderCircle, MailX } from "lucide-react";
 import { useEffect, useState } from "react";
 
 import { ApiError, describe } from "@/api/problem";
-import { acceptInvitation } from "@/api/team";
+import { acceptInvitation, invitationQuery } from "@/api/team";
 import { Field } from "@/components/field";
 import { Button } from "@/components/ui/button";
+import { ErrorState } from "@/components/states/error";
 import { Input } from "@/components/ui/input";
+import { Skeleton } from "@/components/ui/skeleton";
 import { Words } from "@/components/words";
 import { Logo } from "@/features/shell/logo";
 
 /** The shortest password the API takes. */
-const SHORTEST = 10;
+const SHORTEST = 8;
+
+const article = (role: string) => `${/^a/.test(role) ? "an" : "a"} ${role}`;
 
 export function InvitationPage() {
   const { token } = useSearch({ from: "/invitation" });
@@ -21,11 +25,13 @@ export function InvitationPage() {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const [tried, setTried] = useState(false);
+  const shown = useQuery({ ...invitationQuery(token ?? ""), enabled: token !== undefined });
+  const has = shown.data?.has_account ?? false;
   useEffect(() => {
     document.title = "Invitation · Adroit";
   }, []);
   const join = useMutation({
-    mutationFn: () => acceptInvitation({ token: token ?? "", name: name.trim(), password }),
+    mutationFn: () => acceptInvitation({ token: token ?? "", name: has ? null : name.trim(), password }),
     onSuccess: async () => {
       queryClient.clear();
       await router.invalidate();
@@ -35,31 +41,51 @@ export function InvitationPage() {
   const problem = join.error ? describe(join.error) : null;
   const fields = join.error instanceof ApiError ? join.error.fields : [];
   const at = (field: string) => fields.find((one) => one.field.replace(/^\//, "") === field)?.detail;
-  const short = password.length < SHORTEST;
+  const short = has ? password === "" : password.length < SHORTEST;
   return (
     <main className="relative grid min-h-svh place-items-center overflow-hidden px-4 py-10">
       <div aria-hidden className="absolute inset-x-0 top-0 h-[28rem] [background:radial-gradient(46rem_24rem_at_50%_-6rem,var(--accent-soft),transparent)]" />
       <div className="relative w-full max-w-[22rem]">
         <div className="mb-7 flex flex-col items-center text-center">
           <Logo className="mb-4 size-10" />
-          <h1 className="text-xl font-semibold">You are invited to Adroit</h1>
-          <p className="text-muted-foreground mt-1 text-sm text-pretty">Choose a password and you are in. If you have an account already, enter the one you sign in with.</p>
+          <h1 className="text-xl font-semibold text-balance">{shown.data ? `Join ${shown.data.tenant}` : "You are invited to Adroit"}</h1>
+          <p className="text-muted-foreground mt-1 min-h-5 text-sm text-pretty">
+            {shown.data
+              ? has
+                ? `As ${article(shown.data.role)}, with the account of ${shown.data.email}. Enter its password.`
+                : `As ${article(shown.data.role)}, with ${shown.data.email}. Choose a password and you are in.`
+              : ""}
+          </p>
         </div>
-        {token ? (
+        {token && shown.isError ? (
+          <div className="bg-card shadow-card rounded-xl border">
+            <ErrorState error={shown.error} {...(shown.error instanceof ApiError && shown.error.status > 0 && shown.error.status < 500 ? {} : { onRetry: () => void shown.refetch() })} />
+          </div>
+        ) : token && shown.isPending ? (
+          <div role="status" aria-label="Loading">
+            <Skeleton className="h-56 w-full rounded-xl" />
+          </div>
+        ) : token ? (
           <form
             noValidate
             className="bg-card shadow-card space-y-4 rounded-xl border p-5"
             onSubmit={(event) => {
               event.preventDefault();
               setTried(true);
-              if (!join.isPending && !short && name.trim() !== "") join.mutate();
+              if (!join.isPending && !short && (has || name.trim() !== "")) join.mutate();
             }}
           >
-            <Field label="Your name" error={at("name") ?? (tried && name.trim() === "" ? "Colleagues see it beside what you do." : undefined)}>
-              {(control) => <Input {...control} name="name" autoComplete="name" value={name} onChange={(event) => setName(event.target.value)} className="h-9" />}
-            </Field>
-            <Field label="Password" hint={`At least ${SHORTEST} characters.`} error={at("password") ?? (tried && short ? `${password.length} of ${SHORTEST} characters so far.` : undefined)}>
-              {(control) => <Input {...control} type="password" name="password" autoComplete="new-password" value={password} onChange={(event) => setPassword(event.target.value)} className="h-9" />}
+            {has ? null : (
+              <Field label="Your name" error={at("name") ?? (tried && name.trim() === "" ? "Colleagues see it beside what you do." : undefined)}>
+                {(control) => <Input {...control} name="name" autoComplete="name" value={name} onChange={(event) => setName(event.target.value)} className="h-9" />}
+              </Field>
+            )}
+            <Field
+              label="Password"
+              hint={has ? undefined : `At least ${SHORTEST} characters.`}
+              error={at("password") ?? (tried && short ? (has ? "Enter the password you sign in with." : `${password.length} of ${SHORTEST} characters so far.`) : undefined)}
+            >
+              {(control) => <Input {...control} type="password" name="password" autoComplete={has ? "current-password" : "new-password"} value={password} onChange={(event) => setPassword(event.target.value)} className="h-9" />}
             </Field>
             {problem && fields.every((one) => !["name", "password"].includes(one.field.replace(/^\//, ""))) ? (
               <div role="alert" className="bg-destructive-soft text-destructive rounded-md px-3 py-2 text-[0.8125rem]">

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { toast } from "sonner";
 
 import type { ApiKey, Invitation, Member } from "@/api/loop-types";
-import { changeRole, createKey, invite, keysQuery, removeMember, revokeInvitation, revokeKey, teamQuery } from "@/api/team";
+import { changeRole, createKey, invite, keysQuery, type NewKey as NewKeyBody, removeMember, revokeInvitation, revokeKey, teamQuery } from "@/api/team";
 import { ApiError, describe } from "@/api/problem";
 import { Confirm } from "@/components/confirm";
 import { CopyButton } from "@/components/copy-button";
@@ -26,7 +26,7 @@ import { useCreate } from "@/hooks/use-create";
 import { useNow } from "@/hooks/use-now";
 import { usePatchSearch, useScope } from "@/hooks/use-scope";
 import { ago, dateTime, day, duration } from "@/lib/format";
-import { may, ROLE_HINTS, ROLES, whoMay } from "@/lib/roles";
+import { allows, ROLE_HINTS, ROLES, whoMay } from "@/lib/roles";
 import { tell } from "@/lib/told";
 
 const ROLE_OPTIONS = ROLES.map((role) => ({ value: role as string, label: role.replace(/^./, (letter) => letter.toUpperCase()), hint: ROLE_HINTS[role] }));
@@ -56,9 +56,9 @@ function People() {
   const { me } = useScope();
   const now = useNow();
   const team = useQuery(teamQuery);
-  const manager = may(me.role, "manage_team");
+  const manager = allows(me, "manage_team");
   const [inviting, setInviting] = useState(false);
-  const open = (team.data?.invitations ?? []).filter((one) => (one.state ?? "open") === "open" && one.expires_at > now);
+  const open = (team.data?.invitations ?? []).filter((one) => one.status === "open" && one.expires_at > now);
   return (
     <>
       <Card aria-label="Members" className="overflow-hidden">
@@ -115,10 +115,9 @@ function People() {
 }
 
 function MemberRow({ member, manager }: { member: Member; manager: boolean }) {
-  const { me } = useScope();
   const queryClient = useQueryClient();
   const [leaving, setLeaving] = useState(false);
-  const self = member.user_id === me.user.id;
+  const self = member.is_me;
   const refresh = () => queryClient.invalidateQueries({ queryKey: ["team"] });
   const role = useMutation({
     mutationFn: (next: string) => changeRole(member.user_id, next),
@@ -262,12 +261,12 @@ function Invite({ open, onOpenChange }: { open: boolean; onOpenChange: (open: bo
 
 function Keys() {
   const { me } = useScope();
-  const manager = may(me.role, "manage_keys");
+  const manager = allows(me, "manage_keys");
   const keys = useQuery({ ...keysQuery, enabled: manager });
   const [making, setMaking] = useState(false);
   if (!manager) return <Note title={`API keys are for ${whoMay("manage_keys")}.`}>A key lets a program, such as another agent, act here with a role of its own.</Note>;
-  const rows = (keys.data?.rows ?? []).filter((row) => row.revoked_at == null);
-  const gone = (keys.data?.rows ?? []).filter((row) => row.revoked_at != null);
+  const rows = (keys.data?.rows ?? []).filter((row) => row.status !== "revoked");
+  const gone = (keys.data?.rows ?? []).filter((row) => row.status === "revoked");
   return (
     <>
       <Card aria-label="API keys" className="overflow-hidden">
@@ -317,7 +316,7 @@ function Keys() {
           </ul>
         </details>
       ) : null}
-      <NewKey open={making} onOpenChange={setMaking} />
+      <NewKey open={making} onOpenChange={setMaking} known={keys.data?.scopes ?? []} />
     </>
   );
 }
@@ -336,7 +335,7 @@ function KeyRow({ row }: { row: ApiKey }) {
     onError: tell,
     onSettled: () => queryClient.invalidateQueries({ queryKey: ["api-keys"] }),
   });
-  const ended = row.expires_at != null && row.expires_at <= now;
+  const ended = row.status === "expired" || (row.expires_at != null && row.expires_at <= now);
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1.5 px-4 py-3 text-[0.8125rem] sm:px-5">
       <div className="min-w-0 flex-1 basis-48">
@@ -376,48 +375,23 @@ const LIFETIMES = [
   { value: "0", label: "Until revoked" },
 ] as const;
 
-/** What keys are made for; each names the rights it comes with, at most those of its role. */
+/** What keys are made for: of everything a key can be given, what the role has and the purpose needs. */
 const PURPOSES = [
-  {
-    value: "read",
-    label: "Read only",
-    hint: "Figures, campaigns and answers; changes nothing",
-    role: "analyst",
-    scopes: ["read_account", "read_analytics", "ask_questions", "read_agents", "read_campaigns", "read_channels", "read_experiments"],
-  },
-  {
-    value: "agent",
-    label: "Plan campaigns",
-    hint: "Reads, drafts and submits; a person approves; publishes what was approved",
-    role: "marketer",
-    scopes: [
-      "read_account",
-      "read_analytics",
-      "ask_questions",
-      "read_agents",
-      "run_agents",
-      "read_campaigns",
-      "edit_campaigns",
-      "publish_campaigns",
-      "stop_spending",
-      "read_channels",
-      "read_experiments",
-      "edit_experiments",
-      "read_imports",
-    ],
-  },
+  { value: "agent", label: "Work on campaigns", hint: "Reads everything, drafts and submits; a person approves; publishes what was approved", role: "marketer", fits: () => true },
+  { value: "read", label: "Read only", hint: "Figures, campaigns and answers; changes nothing", role: "analyst", fits: (scope: string) => scope.startsWith("read_") || scope === "ask_questions" },
 ] as const;
 
-function NewKey({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
+function NewKey({ open, onOpenChange, known }: { open: boolean; onOpenChange: (open: boolean) => void; known: readonly { name: string; allows: string; roles: string[] }[] }) {
   const queryClient = useQueryClient();
   const now = useNow();
   const [name, setName] = useState("");
   const [purpose, setPurpose] = useState<string>("agent");
   const [lifetime, setLifetime] = useState<string>("90");
-  const make = useCreate((input: Parameters<typeof createKey>[0], key) => createKey(input, key), {
+  const make = useCreate((input: NewKeyBody, key) => createKey(input, key), {
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ["api-keys"] }),
   });
   const chosen = PURPOSES.find((one) => one.value === purpose) ?? PURPOSES[0];
+  const scopes = known.filter((scope) => scope.roles.includes(chosen.role) && chosen.fits(scope.name));
   const problem = make.error instanceof ApiError ? (make.error.fields[0]?.detail ?? make.error.detail) : make.error ? describe(make.error).detail : undefined;
   const change = (now: boolean) => {
     onOpenChange(now);
@@ -454,7 +428,7 @@ function NewKey({ open, onOpenChange }: { open: boolean; onOpenChange: (open: bo
               event.preventDefault();
               if (make.isPending) return;
               const days = Number(lifetime);
-              make.mutate({ name: name.trim(), role: chosen.role, scopes: [...chosen.scopes], ...(days > 0 ? { expires_at: Math.round(now / 60_000) * 60_000 + days * 86_400_000 } : {}) });
+              make.mutate({ name: name.trim(), role: chosen.role, scopes: scopes.map((scope) => scope.name), expires_at: days > 0 ? Math.round(now / 60_000) * 60_000 + days * 86_400_000 : null });
             }}
           >
             <Field label="Name" hint="What uses it, so that you know later." error={problem}>
@@ -470,7 +444,17 @@ function NewKey({ open, onOpenChange }: { open: boolean; onOpenChange: (open: bo
                 <Select label="How long the key is good for" value={lifetime} onChange={setLifetime} options={LIFETIMES.map(({ value, label }) => ({ value: value as string, label }))} className="w-full justify-between" />
               </div>
             </div>
-            <p className="text-muted-foreground text-xs text-pretty">{chosen.hint}.</p>
+            <div className="text-muted-foreground text-xs text-pretty">
+              <p>{chosen.hint}. A key never approves and never changes limits, team or keys.</p>
+              <details className="mt-1.5">
+                <summary className="focus-ring hover:text-foreground w-fit rounded-sm font-medium">{scopes.length === 1 ? "1 right" : `${scopes.length} rights`}</summary>
+                <ul className="mt-1 list-inside list-disc">
+                  {scopes.map((scope) => (
+                    <li key={scope.name}>{scope.allows}</li>
+                  ))}
+                </ul>
+              </details>
+            </div>
             <DialogFooter>
               <Button variant="outline" onClick={() => change(false)}>
                 Cancel
