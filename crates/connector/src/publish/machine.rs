@@ -650,11 +650,15 @@ impl Machine {
     ) -> Result<(), Fault> {
         match &flight.step {
             Step::Survey { kind } => {
-                let page = provider.read_survey(&self.survey(*kind), response)?;
+                let page = provider.read_survey(access, &self.survey(*kind), response)?;
                 let goals = match self.target.plan() {
                     Some(plan) => provider.goals(access, plan).unwrap_or_default(),
                     None => Vec::new(),
                 };
+                if self.cursor.is_none() && matches!(kind, Kind::Targeting | Kind::Keywords) {
+                    // Their details are lists, complete only when read from the start.
+                    self.remotes.forget_details(*kind);
+                }
                 for found in page.found {
                     self.merge(*kind, found, &goals);
                 }
@@ -809,6 +813,11 @@ impl Machine {
 
     /// Takes in an answer that says no, or none at all.
     fn stumble(&mut self, provider: &dyn Provider, access: &Access<'_>, flight: Flight, fault: Fault, now_ms: i64) {
+        // An unreadable answer to what may be repeated: repeat it, and keep whatever doubt there is.
+        let fault = match fault {
+            Fault::Ambiguous { reason } if flight.effect != Effect::Once => Fault::Retry { after_ms: None, reason },
+            fault => fault,
+        };
         let label = flight.step.label();
         let limit = if self.failing.is_some() { TRIES_FAILING } else { TRIES };
         let tries = {
