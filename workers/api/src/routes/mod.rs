@@ -12,7 +12,9 @@ pub mod imports;
 pub mod inbox;
 pub mod journeys;
 pub mod keys;
+pub mod kpis;
 pub mod live;
+pub mod questions;
 mod scope;
 pub mod team;
 
@@ -88,6 +90,12 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(agents::run_agent))
         .routes(routes!(agents::list_runs))
         .routes(routes!(agents::show_run))
+        .routes(routes!(kpis::kpis))
+        .routes(routes!(questions::ask))
+        .routes(routes!(questions::run))
+        .routes(routes!(questions::feedback))
+        .routes(routes!(questions::show_schema))
+        .routes(routes!(questions::suggestions))
         .routes(routes!(audit::list_audit))
         .routes(routes!(audit::verify_audit))
         .routes(routes!(channels::list_providers))

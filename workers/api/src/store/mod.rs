@@ -9,6 +9,8 @@ pub mod idempotency;
 pub mod imports;
 pub mod inbox;
 pub mod keys;
+pub mod kpis;
+pub mod questions;
 pub mod sealed;
 pub mod sites;
 pub mod team;

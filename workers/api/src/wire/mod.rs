@@ -14,5 +14,7 @@ pub mod imports;
 pub mod inbox;
 pub mod journeys;
 pub mod keys;
+pub mod kpis;
 pub mod problem;
+pub mod questions;
 pub mod team;
