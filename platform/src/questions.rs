@@ -116,6 +116,24 @@ pub async fn prepare(database: &TenantDb, site: &str, dialect: Dialect, now: i64
     Ok(true)
 }
 
+/// [`prepare`] for whoever has loaded data or keeps the timetable.
+///
+/// # Errors
+/// As [`prepare`]; [`Error::Setting`] when the configuration is unusable.
+pub async fn prepare_site(env: &worker::Env, database: &TenantDb, site: &str) -> Result<bool> {
+    let dialect = crate::warehouse::Warehouse::open(env, database)?.dialect();
+    prepare(database, site, dialect, crate::clock::now_ms(), ttl_ms(env)?).await
+}
+
+/// Drops a site's cached questions whose time is over.
+///
+/// # Errors
+/// [`Error::Unavailable`] when D1 fails.
+pub async fn forget(database: &TenantDb, site: &str, now: i64) -> Result<usize> {
+    let sql = "DELETE FROM question_cache WHERE tenant_id = ?1 AND site = ?2 AND expires_at <= ?3";
+    database.run(sql, &[site.into(), now.into()]).await
+}
+
 fn kpi_rows(dialect: Dialect) -> std::result::Result<Vec<Value>, metrics::MetricsError> {
     (1_i64..)
         .zip(kpi::all())

@@ -3,12 +3,13 @@
 //! | cron | duty |
 //! |---|---|
 //! | `*/5 * * * *` | [`publications`]: those whose nudge got lost |
-//! | `5 * * * *` | [`rollup`]: hourly counts of the hours that have ended; [`pulls`] of recent figures |
+//! | `5 * * * *` | [`rollup`]: hourly counts of the hours that have ended; [`pulls`] of recent figures; [`questions`] made ready |
 //! | `17 3 * * *` | [`retention`]: raw events past their site's term, answers kept for a day; [`pulls`] of all that may change |
 //! | `0 6 * * 1` | [`summary`]: asks the analyst for each site's week |
 
 mod publications;
 mod pulls;
+mod questions;
 mod retention;
 mod rollup;
 mod sinks;
@@ -36,7 +37,9 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     let cron = event.cron();
     let outcome = match cron.as_str() {
         OFTEN => publications::run(&env).await,
-        HOURLY => rollup::run(&env).await.and(pulls::run(&env, pulls::Reach::Recent).await),
+        HOURLY => {
+            rollup::run(&env).await.and(pulls::run(&env, pulls::Reach::Recent).await).and(questions::run(&env).await)
+        }
         DAILY => retention::run(&env).await.and(pulls::run(&env, pulls::Reach::Restated).await),
         WEEKLY => summary::run(&env).await,
         _ => Err(platform::Error::setting("triggers.crons", format!("`{cron}` has no duty"))),
