@@ -178,6 +178,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The agents there are and what each takes. */
+        get: operations["list_agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agents/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proposals, newest first. */
+        get: operations["list_proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agents/proposals/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accepts a proposal.
+         * @description A campaign becomes a draft, creatives become ads, flags are stored on their ads. Budgets and rotations of a campaign
+         *     that is live become a request for approval; of one that is not, an edit. No longer open, or overtaken → 409.
+         */
+        post: operations["accept_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agents/proposals/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a proposal aside. */
+        post: operations["dismiss_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/agents/run": {
         parameters: {
             query?: never;
@@ -189,7 +261,8 @@ export interface paths {
         put?: never;
         /**
          * Starts an agent.
-         * @description 1. Unknown agent, site or date → 422 or 404. 2. Store the run and its audit row together. 3. Queue it.
+         * @description 1. Unknown agent → 422; an input that does not fit → 422 with its place; unknown site or campaign → 404. 2. Store the
+         *     run and its audit row together. 3. Wake its object.
          */
         post: operations["run_agent"];
         delete?: never;
@@ -222,8 +295,45 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One run. */
+        /** One run, what happened in it and what it proposes. */
         get: operations["show_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agents/runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops a run. What it has not proposed yet it never will; a run that has ended stays as it is → 409. */
+        post: operations["cancel_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agents/runs/{id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A run as it happens: server-sent events, each with its number as `id`, its type as `event` and its data as JSON. The
+         *     stream begins after `after` and ends with the run.
+         */
+        get: operations["stream_run"];
         put?: never;
         post?: never;
         delete?: never;
@@ -683,6 +793,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages that failed for good, newest first. */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a message aside for good. */
+        post: operations["dismiss_dead_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a message again. A run goes on where it failed: what it knows already is not asked again. */
+        post: operations["replay_dead_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -904,6 +1065,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/kpis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The figures everybody asks for.
+         * @description 1. Make the SQL if the schema has changed since. 2. Read it. 3. Run each with today's days.
+         */
+        get: operations["kpis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/mcp": {
         parameters: {
             query?: never;
@@ -967,6 +1148,100 @@ export interface paths {
         };
         /** This document. */
         get: operations["openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/query/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers a question in words.
+         * @description 1. The same question again is found by its hash. 2. Else it is understood by the grammar, and what it became is
+         *     kept. 3. The SQL runs with the site and the days bound. What is not understood → 422 that names the words and
+         *     suggests three questions.
+         */
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/query/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an opinion on an answer; after a thumb down the question is understood anew. */
+        post: operations["feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/query/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers a question in SQL.
+         * @description 1. The sandbox reads the text and writes it anew for the site; what it does not allow → 422 with the reason. 2. It
+         *     runs, reading only.
+         */
+        post: operations["run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/query/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What SQL may say: tables, columns, functions, rules. */
+        get: operations["show_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/query/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Questions to begin with: their SQL is there already. */
+        get: operations["suggestions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1120,6 +1395,100 @@ export interface components {
             /** @description What stands behind `token=` in the link. */
             token: string;
         };
+        /** @description What an accepted proposal became. */
+        Accepted: {
+            /** @description The request for approval that somebody else now decides on; null where none is needed yet. */
+            approval_id?: string | null;
+            /** @description The campaign it made or changed. */
+            campaign_id?: string | null;
+        };
+        /** @description An agent that can be run. */
+        Agent: {
+            /** @description What it does, in a sentence. */
+            about: string;
+            /** @description JSON Schema (2020-12) of what `context` may hold beside `site`. */
+            input_schema: {
+                [key: string]: unknown;
+            };
+            /** @description Its stable name. */
+            name: string;
+            /** @description What whoever starts it must be allowed. */
+            permission: string;
+            /** @description Its name for people. */
+            title: string;
+        };
+        /** @description Every agent. */
+        Agents: {
+            /** @description The rows, in the order of a campaign's way. */
+            rows: components["schemas"]["Agent"][];
+        };
+        /** @description Where an answer's SQL came from. */
+        AnswerCache: {
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            expires_at: number;
+            /** @description Whether the SQL was kept from before. */
+            hit: boolean;
+            /**
+             * Format: int64
+             * @description How often it was asked since it was made.
+             */
+            hits: number;
+            /** @description `load`: made ahead; `grammar`: understood from the words; `model`: written by a language model. */
+            origin: string;
+        };
+        /**
+         * @description How an answer is drawn.
+         * @enum {string}
+         */
+        AnswerChart: "kpi" | "line" | "bar" | "table";
+        /** @description A column of an answer. */
+        AnswerColumn: {
+            /** @description ISO 4217, for amounts. */
+            currency?: string | null;
+            /** @description What to call it. */
+            label: string;
+            /** @description Its name in the SQL. */
+            name: string;
+            /** @description `date`, `text`, `money` (minor units), `count`, `ratio`, `percent` (a fraction) or `value` where it is not known. */
+            unit: string;
+        };
+        /** @description Days an answer is about. */
+        AnswerDays: {
+            /** @description First day, `YYYY-MM-DD`. */
+            from: string;
+            /** @description Last day; it belongs to the days. */
+            to: string;
+        };
+        /** @description A metric in an answer. */
+        AnswerDefinition: {
+            /** @description What it says, with its traps. */
+            description: string;
+            /** @description The formula, in words. */
+            formula: string;
+            /** @description Metric id. */
+            id: string;
+            /** @description What people call it. */
+            label: string;
+        };
+        /** @description What somebody thinks of an answer. */
+        AnswerFeedback: {
+            /** @description What is wrong with it, in words, at most 1,000 characters. */
+            comment?: string | null;
+            /** @description The `hash` of the answer. */
+            hash: string;
+            /** @description The site; the tenant's first one when absent. */
+            site?: string | null;
+            /** @description `up` or `down`; after `down` the question is understood anew. */
+            verdict: string;
+        };
         /** @description A key without what it is made of. */
         ApiKey: {
             /**
@@ -1163,6 +1532,13 @@ export interface components {
             rows: components["schemas"]["ApiKey"][];
             /** @description What a key can be given: every permission that some role has and keys may hold. */
             scopes: components["schemas"]["KeyScope"][];
+        };
+        /** @description A question in words. */
+        Ask: {
+            /** @description The question, at most 500 characters. */
+            question: string;
+            /** @description The site; the tenant's first one when absent. */
+            site?: string | null;
         };
         /** @description A page of the log, newest first. */
         Audit: {
@@ -1410,10 +1786,21 @@ export interface components {
              */
             value: number;
         };
-        /** @description All channels. */
+        /** @description What each channel was credited with. */
         Channels: {
-            /** @description The rows. */
-            rows: components["schemas"]["Channel"][];
+            /** @description ISO 4217. */
+            currency: string;
+            /** @description Model id. */
+            model: string;
+            /** @description Highest value first. */
+            rows: components["schemas"]["ChannelRow"][];
+            /** @description Over all rows. */
+            total: components["schemas"]["ChannelTotal"];
+            /**
+             * Format: int64
+             * @description Days before an order in which touches counted.
+             */
+            window_days: number;
         };
         /** @description Connects an account. */
         Connect: {
@@ -1428,11 +1815,53 @@ export interface components {
              */
             site: string | null;
         };
+        /** @description All channels. */
+        ConnectedChannels: {
+            /** @description The rows. */
+            rows: components["schemas"]["Channel"][];
+        };
         /** @description The next step of connecting: a page of the provider's, or nothing more. */
         Connecting: {
             /** @description Send the browser here; null when the account is connected already. */
             authorize_url?: string | null;
             channel?: components["schemas"]["Channel"] | null;
+        };
+        /** @description One message that failed for good. */
+        DeadLetter: {
+            /**
+             * Format: int64
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            decided_at?: number | null;
+            /** @description Who replayed or dismissed it; empty while open. */
+            decided_by: string;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            failed_at: number;
+            /** @description Stable id. */
+            id: string;
+            /** @description The message. */
+            message: {
+                [key: string]: unknown;
+            };
+            /** @description What it was for: `agent-runs`, … */
+            queue: string;
+            /** @description Why it failed, in words. */
+            reason: string;
+            /** @description open, replayed or dismissed. */
+            status: string;
+        };
+        /** @description Dead letters, newest first. */
+        DeadLetters: {
+            /** @description The rows. */
+            rows: components["schemas"]["DeadLetter"][];
         };
         /** @description An event name. */
         EventName: {
@@ -1491,7 +1920,7 @@ export interface components {
             detail: string;
             /** @description In one line. */
             headline: string;
-            /** @description The metric it is about. */
+            /** @description The metric it is about; empty for none. */
             metric: string;
             /**
              * Format: double
@@ -1833,6 +2262,52 @@ export interface components {
             /** @description The roles that have it; a key needs one of them. */
             roles: string[];
         };
+        /** @description A figure everybody asks for. */
+        Kpi: {
+            /** @description Which direction is good news. */
+            better: components["schemas"]["Better"];
+            /** @description What it says: the formula, which rows count, which days. */
+            definition: string;
+            /** @description First day, `YYYY-MM-DD`. */
+            from: string;
+            /** @description Stable id. */
+            id: string;
+            /**
+             * Format: double
+             * @description The same for as many days before.
+             */
+            previous?: number | null;
+            /** @description First day of what `previous` is of. */
+            previous_from: string;
+            /** @description Last day of what `previous` is of. */
+            previous_to: string;
+            /** @description The question it answers. */
+            question: string;
+            /** @description The stored SQL that gave it. */
+            sql: string;
+            /** @description What to call it. */
+            title: string;
+            /** @description Last day; it belongs to the window. */
+            to: string;
+            /** @description What it counts. */
+            unit: components["schemas"]["Unit"];
+            /**
+             * Format: double
+             * @description Null for a ratio without divisor.
+             */
+            value?: number | null;
+        };
+        /** @description A site's KPIs. */
+        Kpis: {
+            /** @description Currency of the amounts, ISO 4217. */
+            currency: string;
+            /** @description The KPIs, in the order people should see them. */
+            rows: components["schemas"]["Kpi"][];
+            /** @description What the SQL was made for: it is made anew when this changes. */
+            schema_version: string;
+            /** @description Time zone of the days. */
+            time_zone: string;
+        };
         /** @description Who is here (`event: active`, every 2 s). */
         LiveActive: {
             /**
@@ -2170,6 +2645,46 @@ export interface components {
             /** @description The problem's type, a URI that is the same for every occurrence. */
             type: string;
         };
+        /** @description One proposal. */
+        Proposal: {
+            /** @description The request for approval it became; empty for none. */
+            approval_id: string;
+            /** @description The campaign it is about; empty for a new one or none. */
+            campaign_id: string;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            decided_at?: number | null;
+            /** @description A user's id, `agent:<name>` where the agent requested it by itself, `system` for reports; empty while open. */
+            decided_by: string;
+            /** @description Stable id. */
+            id: string;
+            /** @description campaign, creatives, flags, budgets, rotation or report. */
+            kind: string;
+            /** @description What it proposes, by kind: `document` and `reasons`; `ad_sets`; `flags`; `shifts`; `ads`; and `told` in words. */
+            payload: {
+                [key: string]: unknown;
+            };
+            /** @description The run that made it. */
+            run_id: string;
+            /** @description Site key. */
+            site: string;
+            /** @description open, accepted or dismissed. */
+            status: string;
+            /** @description A headline. */
+            title: string;
+        };
+        /** @description Proposals, newest first. */
+        Proposals: {
+            /** @description The rows. */
+            rows: components["schemas"]["Proposal"][];
+        };
         /** @description A provider that accounts can be connected of. */
         Provider: {
             /** @description oauth or key. */
@@ -2191,6 +2706,42 @@ export interface components {
         Providers: {
             /** @description The rows. */
             rows: components["schemas"]["Provider"][];
+        };
+        /** @description What SQL may say. */
+        QuerySchema: {
+            /** @description The functions. */
+            functions: string[];
+            /** @description The rules, one sentence each. */
+            rules: string[];
+            /** @description Changes whenever stored SQL has to be made anew. */
+            schema_version: string;
+            /** @description The tables. */
+            tables: components["schemas"]["SchemaTable"][];
+        };
+        /** @description The answer to a question in words. */
+        QuestionAnswer: {
+            /** @description Where the SQL came from. */
+            cache: components["schemas"]["AnswerCache"];
+            /** @description How it is drawn. */
+            chart: components["schemas"]["AnswerChart"];
+            /** @description The columns. */
+            columns: components["schemas"]["AnswerColumn"][];
+            compared?: components["schemas"]["AnswerDays"] | null;
+            days?: components["schemas"]["AnswerDays"] | null;
+            /** @description The metrics in it. */
+            definitions: components["schemas"]["AnswerDefinition"][];
+            /** @description `d1` or `clickhouse`. */
+            engine: string;
+            /** @description Names the question, for feedback. */
+            hash: string;
+            /** @description The rows, each a list in the order of the columns. */
+            rows: unknown[][];
+            /** @description The SQL that ran. Its parameters are the tenant, the site and the days. */
+            sql: string;
+            /** @description Time zone of the days. */
+            time_zone: string;
+            /** @description What was understood. */
+            title: string;
         };
         /** @description What rewrapping did to the tenant's sealed secrets. */
         Rewrapped: {
@@ -2220,10 +2771,24 @@ export interface components {
             agent: string;
             /**
              * Format: int64
+             * @description Steps that failed and were tried again, or ended it.
+             */
+            attempts: number;
+            /** @description The campaign it is about; empty for none. */
+            campaign_id: string;
+            /** @description The conversation it belongs to; empty for none. */
+            context_id: string;
+            /**
+             * Format: int64
+             * @description What they cost, in millionths of a US dollar.
+             */
+            cost_micros: number;
+            /**
+             * Format: int64
              * @description UTC ms.
              */
             created_at: number;
-            /** @description More about the status. */
+            /** @description More about the status: why it failed, or who cancelled it. */
             detail: string;
             /**
              * Format: int64
@@ -2236,23 +2801,59 @@ export interface components {
             input: {
                 [key: string]: unknown;
             };
+            /** @description The language model that answered last; empty when none was asked. */
+            model: string;
             output?: components["schemas"]["RunOutput"] | null;
+            /** @description Who asked for it: a user's id, `key:<id>` or `system`. */
+            requested_by: string;
+            /** @description Site key. */
+            site: string;
             /**
              * Format: int64
              * @description UTC ms.
              */
             started_at?: number | null;
-            /** @description queued, running, succeeded or failed. */
+            /** @description queued, running, succeeded, failed or cancelled. */
             status: string;
+            /**
+             * Format: int64
+             * @description Tokens read by models that cost something.
+             */
+            tokens_in: number;
+            /**
+             * Format: int64
+             * @description Tokens written by them.
+             */
+            tokens_out: number;
         };
-        /** @description What an agent shall look at. */
-        RunContext: {
-            /** @description First day, YYYY-MM-DD; six days before `to` when absent. */
-            from?: string | null;
-            /** @description Site key; the tenant's first site when absent. */
-            site?: string | null;
-            /** @description Last day, YYYY-MM-DD; yesterday when absent, because a day that still runs looks like a fall. */
-            to?: string | null;
+        /** @description A run with what happened in it and what it proposes. */
+        RunDetail: components["schemas"]["Run"] & {
+            /** @description What happened, in order. Pieces of a model's text are in the live stream only. */
+            events: components["schemas"]["RunEvent"][];
+            /** @description What it proposes. */
+            proposals: components["schemas"]["Proposal"][];
+        };
+        /** @description One thing that happened in a run. */
+        RunEvent: {
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            at: number;
+            /** @description What belongs to the type. */
+            data: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description Its number in the run, rising; the live stream's `id`.
+             */
+            number: number;
+            /**
+             * @description started, need, data, model_call, text_delta (streams only), model_answer, guard, retry, proposal, acted, and last
+             *     one of succeeded, failed and cancelled.
+             */
+            type: string;
         };
         /** @description What a run found. */
         RunOutput: {
@@ -2267,15 +2868,45 @@ export interface components {
         };
         /** @description A run to start. */
         RunRequest: {
-            /** @description Which agent: `analyst`. */
+            /** @description Which agent, by name; `GET /agents` lists them. */
             agent: string;
-            /** @description What it shall look at. */
-            context?: components["schemas"]["RunContext"];
+            /**
+             * @description What it shall look at: `site` (the tenant's first when absent), `context_id` to group runs, and the agent's own
+             *     input as `GET /agents` describes it, such as `campaign_id`.
+             */
+            context?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A question in SQL. */
+        RunSql: {
+            /** @description The site; the tenant's first one when absent. */
+            site?: string | null;
+            /** @description One SELECT over the tables of `GET /query/schema`. */
+            sql: string;
         };
         /** @description All runs, newest first. */
         Runs: {
             /** @description The rows. */
             rows: components["schemas"]["Run"][];
+        };
+        /** @description A column SQL may name. */
+        SchemaColumn: {
+            /** @description What it holds. */
+            description: string;
+            /** @description Its name. */
+            name: string;
+            /** @description `money` or `count` where it counts something. */
+            unit?: string | null;
+        };
+        /** @description A table SQL may name. */
+        SchemaTable: {
+            /** @description Its columns. */
+            columns: components["schemas"]["SchemaColumn"][];
+            /** @description What a row is. */
+            description: string;
+            /** @description Its name. */
+            name: string;
         };
         /** @description One key over time. */
         Series: {
@@ -2315,6 +2946,49 @@ export interface components {
         Sites: {
             /** @description Oldest first. */
             rows: components["schemas"]["Site"][];
+        };
+        /** @description The answer to a question in SQL. */
+        SqlAnswer: {
+            /** @description How it may be drawn. */
+            chart: components["schemas"]["AnswerChart"];
+            /** @description The columns. */
+            columns: components["schemas"]["AnswerColumn"][];
+            /** @description `d1` or `clickhouse`. */
+            engine: string;
+            /**
+             * Format: int64
+             * @description Most rows it could give.
+             */
+            limit: number;
+            /** @description The rows, each a list in the order of the columns. */
+            rows: unknown[][];
+            /** @description The SQL that ran: the text, narrowed to the site. */
+            sql: string;
+            /** @description The tables it read. */
+            tables: string[];
+            /** @description Whether there may be more rows than the limit. */
+            truncated: boolean;
+        };
+        /** @description A question whose SQL is there already. */
+        Suggestion: {
+            /** @description Names the question. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description How often it was asked.
+             */
+            hits: number;
+            /** @description `load`, `grammar` or `model`. */
+            origin: string;
+            /** @description The question. */
+            question: string;
+            /** @description What was understood. */
+            title: string;
+        };
+        /** @description Questions to begin with, those most asked first. */
+        Suggestions: {
+            /** @description The rows. */
+            rows: components["schemas"]["Suggestion"][];
         };
         /** @description Totals of every metric over a period. */
         Summary: {
@@ -2824,6 +3498,136 @@ export interface operations {
             };
         };
     };
+    list_agents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agents"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_proposals: {
+        parameters: {
+            query?: {
+                /** @description open (the default), accepted, dismissed or all. */
+                status?: string;
+                /** @description Only those about this campaign. */
+                campaign_id?: string;
+                /** @description Rows, 1 to 200, 50 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposals"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_proposal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Proposal id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_proposal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Proposal id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Dismissed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     run_agent: {
         parameters: {
             query?: never;
@@ -2862,6 +3666,14 @@ export interface operations {
     list_runs: {
         parameters: {
             query?: {
+                /** @description Only runs about this campaign. */
+                campaign_id?: string;
+                /** @description Only this agent's. */
+                agent?: string;
+                /** @description Only runs that are queued, running, succeeded, failed or cancelled. */
+                status?: string;
+                /** @description Only runs of this conversation. */
+                context_id?: string;
                 /** @description Rows, 1 to 200, 50 by default. */
                 limit?: number;
             };
@@ -2907,7 +3719,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Run"];
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Run id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run is told to stop */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_run: {
+        parameters: {
+            query?: {
+                /** @description The number of the last event seen; 0 when absent. `Last-Event-ID` says the same. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Run id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream of server-sent events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description Any failure */
@@ -3497,7 +4377,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Channels"];
+                    "application/json": components["schemas"]["ConnectedChannels"];
                 };
             };
             /** @description Any failure */
@@ -3804,6 +4684,105 @@ export interface operations {
         responses: {
             /** @description To the channels page: `connected` names the channel, `failed` says why not */
             303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dead_letters: {
+        parameters: {
+            query?: {
+                /** @description open (the default), replayed, dismissed or all. */
+                status?: string;
+                /** @description Rows, 1 to 200, 50 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetters"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Dead letter id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Dismissed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Dead letter id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Under way again */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4237,6 +5216,37 @@ export interface operations {
             };
         };
     };
+    kpis: {
+        parameters: {
+            query?: {
+                /** @description The site; the tenant's first one when absent. */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kpis"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     mcp: {
         parameters: {
             query?: never;
@@ -4346,6 +5356,169 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionAnswer"];
+                };
+            };
+            /** @description Any failure; 422 names what was not understood, and suggests questions in `errors` with the field `/suggestions/…` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feedback: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerFeedback"];
+            };
+        };
+        responses: {
+            /** @description Kept */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunSql"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SqlAnswer"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuerySchema"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggestions: {
+        parameters: {
+            query?: {
+                /** @description The site; the tenant's first one when absent. */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
                 };
             };
             /** @description Any failure */

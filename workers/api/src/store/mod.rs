@@ -4,11 +4,15 @@
 pub mod agents;
 pub mod audit;
 pub mod channels;
+pub mod dead_letters;
 pub mod feed;
 pub mod idempotency;
 pub mod imports;
 pub mod inbox;
 pub mod keys;
+pub mod kpis;
+pub mod proposals;
+pub mod questions;
 pub mod sealed;
 pub mod sites;
 pub mod team;
