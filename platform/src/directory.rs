@@ -178,34 +178,42 @@ struct Failure {
     at: i64,
 }
 
-/// When signing in under an address failed since `since` (UTC ms), latest first, at most `limit` times.
+/// Takes one of the `most` tries that an address has between `since` and `at` (UTC ms), counting it as failed until
+/// [`forget_sign_in_failures`]; says whether there was one left. One statement, so that tries at the same moment are
+/// counted one by one. Forgets all that are older than `since`, too.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when D1 fails.
-pub async fn sign_in_failures(env: &Env, address_hash: &str, since: i64, limit: usize) -> Result<Vec<i64>> {
-    let sql =
-        format!("SELECT at FROM sign_in_failures WHERE address_hash = ?1 AND at > ?2 ORDER BY at DESC LIMIT {limit}");
-    let failures: Vec<Failure> = rows(env, &sql, &[JsValue::from_str(address_hash), number(since)]).await?;
-    Ok(failures.into_iter().map(|failure| failure.at).collect())
-}
-
-/// Counts a failed sign-in, and forgets all that are older than `since`.
-///
-/// # Errors
-/// [`Error::Unavailable`] when D1 fails.
-pub async fn count_sign_in_failure(env: &Env, address_hash: &str, at: i64, since: i64) -> Result<()> {
+pub async fn take_sign_in_try(env: &Env, address_hash: &str, at: i64, since: i64, most: usize) -> Result<bool> {
     let database = open(env)?;
-    let (count, forget) = (
-        "INSERT INTO sign_in_failures (address_hash, at, id) VALUES (?1, ?2, ?3)",
-        "DELETE FROM sign_in_failures WHERE at <= ?1",
+    let forget = "DELETE FROM sign_in_failures WHERE at <= ?1";
+    let take = format!(
+        "INSERT INTO sign_in_failures (address_hash, at, id) SELECT ?1, ?2, ?3 \
+         WHERE (SELECT count(*) FROM sign_in_failures WHERE address_hash = ?1) < {most} RETURNING at"
     );
     let values = [JsValue::from_str(address_hash), number(at), JsValue::from_str(&crate::random::uuid())];
     let statements = vec![
-        database.prepare(count).bind(&values).map_err(|e| failed(count, &e))?,
         database.prepare(forget).bind(&[number(since)]).map_err(|e| failed(forget, &e))?,
+        database.prepare(&take).bind(&values).map_err(|e| failed(&take, &e))?,
     ];
-    database.batch(statements).await.map_err(|e| failed(count, &e))?;
-    Ok(())
+    let answers = database.batch(statements).await.map_err(|e| failed(&take, &e))?;
+    let taken: Vec<Failure> = answers
+        .last()
+        .map(worker::D1Result::results)
+        .transpose()
+        .map_err(|e| Error::corrupt("directory row", e))?
+        .unwrap_or_default();
+    Ok(!taken.is_empty())
+}
+
+/// When signing in under an address failed, latest first, at most `limit` times.
+///
+/// # Errors
+/// [`Error::Unavailable`] when D1 fails.
+pub async fn sign_in_failures(env: &Env, address_hash: &str, limit: usize) -> Result<Vec<i64>> {
+    let sql = format!("SELECT at FROM sign_in_failures WHERE address_hash = ?1 ORDER BY at DESC LIMIT {limit}");
+    let failures: Vec<Failure> = rows(env, &sql, &[JsValue::from_str(address_hash)]).await?;
+    Ok(failures.into_iter().map(|failure| failure.at).collect())
 }
 
 /// Forgets an address's failures once it has signed in.

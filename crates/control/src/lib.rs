@@ -10,6 +10,7 @@ pub mod environment;
 pub mod idempotency;
 pub mod password;
 pub mod role;
+pub mod secrets;
 pub mod sign_in;
 pub mod site;
 pub mod snippet;

@@ -146,6 +146,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** API keys, without what they are made of. */
+        get: operations["list_keys"];
+        put?: never;
+        /** Makes an API key; answers the key itself, once. */
+        post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes an API key: it is refused from now on. */
+        delete: operations["revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/attribution/channels": {
         parameters: {
             query?: never;
@@ -217,6 +252,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Walks the whole chain and says whether any entry was changed, removed or slipped in. */
+        get: operations["verify_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/login": {
         parameters: {
             query?: never;
@@ -228,8 +280,9 @@ export interface paths {
         put?: never;
         /**
          * Signs in.
-         * @description 1. Look the address up. 2. Hash the password whether or not it is known, so that both cost the same.
-         *     3. Anything wrong → 401, always in the same words. 4. Answer the token, in the body and as a cookie.
+         * @description 1. After ten failures in a quarter of an hour → 429 with `Retry-After`, known address or not. 2. Look the address up.
+         *     3. Hash the password whether or not it is known, so that both cost the same. 4. Anything wrong → 401, always in the
+         *     same words. 5. Answer the token, in the body and as a cookie.
          */
         post: operations["login"];
         delete?: never;
@@ -249,6 +302,23 @@ export interface paths {
         put?: never;
         /** Signs a browser out: the cookie goes. A bearer token is forgotten by whoever holds it. */
         post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enters another tenant the caller belongs to: a session for that one. The session at hand stays good. */
+        post: operations["switch_tenant"];
         delete?: never;
         options?: never;
         head?: never;
@@ -547,6 +617,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accepts an invitation: makes the account, or adds the tenant to the one there is, and signs in.
+         * @description 1. The token names an open invitation (else 404, 409). 2. An address with an account: its password must be right (401,
+         *     and 429 after too many tries); one without: name and new password are checked (422). 3. Store person and place
+         *     together and mark the invitation, each only if nobody was faster.
+         */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an invitation's link stands for, so that whoever follows it sees where it leads. */
+        post: operations["show_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/journeys": {
         parameters: {
             query?: never;
@@ -649,6 +758,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Members and invitations. */
+        get: operations["show_team"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invites somebody; answers the link to send them, once.
+         * @description 1. Check address and role (wrong → 422). 2. A member already → 409. 3. Store the invitation, which replaces an open
+         *     one to the same address.
+         */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an open invitation back: its link stops working. */
+        delete: operations["revoke_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a member. Their sessions in this tenant end at once; what they did stays in the audit log. */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        /** Gives a member another role. Their sessions end: signing in again gives the new one. */
+        patch: operations["change_role"];
+        trace?: never;
+    };
     "/tenants": {
         parameters: {
             query?: never;
@@ -670,10 +852,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/vault/rewrap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Brings the tenant's sealed secrets under the current vault key: after that, the old one can be taken away.
+         * @description The secrets themselves are not decrypted, except those sealed before each had a data key of its own. Doing it again
+         *     changes nothing.
+         */
+        post: operations["rewrap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Accepting an invitation. */
+        Acceptance: {
+            /** @description The name to go by; needed when the address has no account yet, else not looked at. */
+            name?: string | null;
+            /** @description The account's password; a new one of at least 8 characters when the address has no account yet. */
+            password: string;
+            /** @description What stands behind `token=` in the link. */
+            token: string;
+        };
+        /** @description A key without what it is made of. */
+        ApiKey: {
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /** @description Who made it: a user's id. */
+            created_by: string;
+            /**
+             * Format: int64
+             * @description When it stops being good, UTC ms; never when null.
+             */
+            expires_at?: number | null;
+            /** @description Stable id; the audit log calls the key `key:<id>`. */
+            id: string;
+            /**
+             * Format: int64
+             * @description When it was used last, to the minute, UTC ms.
+             */
+            last_used_at?: number | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description Its first characters. */
+            prefix: string;
+            /** @description What it may do at most: admin, marketer, analyst or approver. */
+            role: string;
+            /** @description And of that only these permissions. */
+            scopes: string[];
+            /** @description active, expired or revoked. */
+            status: string;
+        };
+        /** @description A key that was made. */
+        ApiKeyCreated: components["schemas"]["ApiKey"] & {
+            /** @description The key itself, for `Authorization: Bearer`. It is shown this once. */
+            key: string;
+        };
+        /** @description All keys. */
+        ApiKeys: {
+            /** @description The latest 200, newest first. */
+            rows: components["schemas"]["ApiKey"][];
+            /** @description What a key can be given: every permission that some role has and keys may hold. */
+            scopes: components["schemas"]["KeyScope"][];
+        };
         /** @description A page of the log, newest first. */
         Audit: {
             /** @description Give this as `cursor` for the next page; null on the last. */
@@ -685,7 +941,7 @@ export interface components {
         AuditRow: {
             /** @description What was done. */
             action: string;
-            /** @description Who: a user's id. */
+            /** @description Who: a user's id, `key:<id>`, `agent:<name>`, `policy` or `system`. */
             actor: string;
             /** @description How it became. */
             after?: unknown;
@@ -698,8 +954,32 @@ export interface components {
             before?: unknown;
             /** @description To what, kind and id. */
             entity: string;
+            /** @description SHA-256 over the entry and the hash before it, hex; empty for entries older than the chain. */
+            hash: string;
             /** @description Stable id. */
             id: string;
+            /**
+             * Format: int64
+             * @description Its place in the tenant's chain: 1-based, without gaps.
+             */
+            number: number;
+        };
+        /** @description Whether the log is as it was written. */
+        AuditVerified: {
+            /**
+             * Format: int64
+             * @description The number of the first entry that does not; null when all do.
+             */
+            broken_at?: number | null;
+            /**
+             * Format: int64
+             * @description Entries that were looked at.
+             */
+            entries: number;
+            /** @description Whether every one of them follows from the one before. */
+            holds: boolean;
+            /** @description What is wrong there; null when nothing is. */
+            reason?: string | null;
         };
         /**
          * @description Which direction is good news.
@@ -1107,6 +1387,62 @@ export interface components {
             /** @description open, replayed or dismissed. */
             status: string;
         };
+        /** @description An invitation; its link is shown when it is made and never again. */
+        Invitation: {
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /** @description Who is invited. */
+            email: string;
+            /**
+             * Format: int64
+             * @description Until when it can be accepted, UTC ms.
+             */
+            expires_at: number;
+            /** @description Stable id. */
+            id: string;
+            /** @description By whom: a user's id. */
+            invited_by: string;
+            /** @description As what. */
+            role: string;
+            /** @description open, accepted, revoked or expired. */
+            status: string;
+        };
+        /** @description An invitation that was made. */
+        InvitationCreated: {
+            /**
+             * Format: int64
+             * @description Until when it works, UTC ms.
+             */
+            expires_at: number;
+            /** @description Stable id. */
+            id: string;
+            /** @description The link to send to whom is invited. It is shown this once. */
+            link: string;
+        };
+        /** @description What a link's token stands for. */
+        InvitationShown: {
+            /** @description Who is invited. */
+            email: string;
+            /**
+             * Format: int64
+             * @description Until when it can be accepted, UTC ms.
+             */
+            expires_at: number;
+            /** @description Whether the address has an account already: then its password is asked for, else a name and a new password. */
+            has_account: boolean;
+            /** @description As what. */
+            role: string;
+            /** @description Name of the tenant that invites. */
+            tenant: string;
+        };
+        /** @description A link's token. */
+        InvitationToken: {
+            /** @description What stands behind `token=` in the link. */
+            token: string;
+        };
         /** @description All that is known of one person. */
         Journey: {
             /** @description ISO 4217. */
@@ -1254,6 +1590,15 @@ export interface components {
             /** @description The rows. */
             rows: components["schemas"]["JourneyRow"][];
         };
+        /** @description A permission a key can be given. */
+        KeyScope: {
+            /** @description What it allows, in words. */
+            allows: string;
+            /** @description Its name, as in `x-permission`. */
+            name: string;
+            /** @description The roles that have it; a key needs one of them. */
+            roles: string[];
+        };
         /** @description Who is here (`event: active`, every 2 s). */
         LiveActive: {
             /**
@@ -1344,16 +1689,38 @@ export interface components {
         };
         /** @description The caller's account. */
         Me: {
+            /** @description What the caller may do, by the names of `x-permission`. */
+            permissions: string[];
             /** @description As what. */
             role: string;
             /** @description The tenant's sites, oldest first. */
             sites: components["schemas"]["Site"][];
             /** @description In which tenant. */
             tenant: components["schemas"]["Tenant"];
-            /** @description Who. */
+            /** @description Every tenant the caller belongs to, oldest membership first; none for an API key. */
+            tenants: components["schemas"]["MyTenant"][];
+            /** @description Who; for an API key its `key:<id>`, its name and no address. */
             user: components["schemas"]["User"];
             /** @description The product's version. */
             version: string;
+        };
+        /** @description A member. */
+        Member: {
+            /** @description Address. */
+            email: string;
+            /** @description Whether this is who asks. */
+            is_me: boolean;
+            /**
+             * Format: int64
+             * @description Since when, UTC ms.
+             */
+            joined_at: number;
+            /** @description Name. */
+            name: string;
+            /** @description admin, marketer, analyst or approver. */
+            role: string;
+            /** @description The user's id. */
+            user_id: string;
         };
         /** @description One figure of the product. */
         Metric: {
@@ -1408,6 +1775,36 @@ export interface components {
             default: string;
             /** @description In the order people should see them. */
             rows: components["schemas"]["Model"][];
+        };
+        /** @description A tenant the caller belongs to. */
+        MyTenant: {
+            /** @description Stable id. */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /** @description What the caller is there: admin, marketer, analyst or approver. */
+            role: string;
+        };
+        /** @description A key to make. */
+        NewApiKey: {
+            /**
+             * Format: int64
+             * @description When it stops being good, UTC ms; never when absent.
+             */
+            expires_at?: number | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description What it may do at most: admin, marketer, analyst or approver. */
+            role: string;
+            /** @description And of that only these permissions. A key never manages team, keys or guardrails, approves, or creates tenants. */
+            scopes: string[];
+        };
+        /** @description Whom to invite. */
+        NewInvitation: {
+            /** @description The address; an open invitation to it is replaced. */
+            email: string;
+            /** @description As what: admin, marketer, analyst or approver. */
+            role: string;
         };
         /** @description A site to create. */
         NewSite: {
@@ -1561,6 +1958,28 @@ export interface components {
             /** @description The rows. */
             rows: components["schemas"]["Provider"][];
         };
+        /** @description What rewrapping did to the tenant's sealed secrets. */
+        Rewrapped: {
+            /** @description Secrets that open with none of the configured keys: table and id of each. */
+            failed: string[];
+            /** @description Id of the vault key they are under now. */
+            key_id: string;
+            /**
+             * Format: int64
+             * @description Secrets that were brought under it.
+             */
+            rewrapped: number;
+            /**
+             * Format: int64
+             * @description Secrets that were under it already.
+             */
+            unchanged: number;
+        };
+        /** @description A member's new role. */
+        RoleChange: {
+            /** @description admin, marketer, analyst or approver. */
+            role: string;
+        };
         /** @description One run of an agent. */
         Run: {
             /** @description Which agent. */
@@ -1680,6 +2099,11 @@ export interface components {
             /** @description Last day. */
             to: string;
         };
+        /** @description Which tenant to enter. */
+        SwitchRequest: {
+            /** @description Its id, as `GET /me` lists it. */
+            tenant_id: string;
+        };
         /** @description A pull of figures. */
         Sync: {
             /**
@@ -1721,6 +2145,13 @@ export interface components {
         Syncs: {
             /** @description The rows. */
             rows: components["schemas"]["Sync"][];
+        };
+        /** @description Who belongs to the tenant, and who was asked to. */
+        Team: {
+            /** @description The latest 200, newest first. */
+            invitations: components["schemas"]["Invitation"][];
+            /** @description Oldest first. */
+            members: components["schemas"]["Member"][];
         };
         /** @description An owner of sites and data. */
         Tenant: {
@@ -2063,6 +2494,99 @@ export interface operations {
             };
         };
     };
+    list_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeys"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiKey"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyCreated"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     channels: {
         parameters: {
             query?: {
@@ -2220,6 +2744,34 @@ export interface operations {
             };
         };
     };
+    verify_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerified"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -2267,6 +2819,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switch_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Login"];
+                };
             };
             /** @description Any failure */
             default: {
@@ -2830,6 +3414,70 @@ export interface operations {
             };
         };
     };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Login"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationToken"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationShown"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_journeys: {
         parameters: {
             query?: {
@@ -3018,6 +3666,164 @@ export interface operations {
             };
         };
     };
+    show_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationCreated"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The invitation's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The member's user id */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The member's user id */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_tenant: {
         parameters: {
             query?: never;
@@ -3040,6 +3846,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TenantCreated"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rewrap: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rewrapped"];
                 };
             };
             /** @description Any failure */

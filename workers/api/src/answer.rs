@@ -21,11 +21,18 @@ pub struct Refused(Box<Inner>);
 struct Inner {
     problem: Problem,
     cause: Option<String>,
+    retry_after: Option<i64>,
 }
 
 impl Refused {
     fn new(problem: Problem, cause: Option<String>) -> Self {
-        Self(Box::new(Inner { problem, cause }))
+        Self(Box::new(Inner { problem, cause, retry_after: None }))
+    }
+
+    /// A refusal that may be tried again after that many seconds (`Retry-After`).
+    #[must_use]
+    pub fn later(problem: Problem, seconds: i64) -> Self {
+        Self(Box::new(Inner { problem, cause: None, retry_after: Some(seconds) }))
     }
 
     /// What the caller learns.
@@ -103,6 +110,9 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.problem().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
+        if let Some(seconds) = self.0.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response.extensions_mut().insert(self);
         response
     }
@@ -194,6 +204,16 @@ mod tests {
         assert_eq!(body(response)["detail"], "this path answers GET,HEAD");
         let response = finish((StatusCode::PAYLOAD_TOO_LARGE, "length limit exceeded").into_response(), "/tenants");
         assert_eq!(body(response)["status"], 413);
+    }
+
+    #[test]
+    fn a_refusal_says_when_to_try_again() {
+        let refused = Refused::later(Problem::too_many_requests("wait"), 30);
+        let response = finish(refused.into_response(), "/auth/login");
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()[RETRY_AFTER]),
+            (429, &HeaderValue::from_static("30"))
+        );
     }
 
     #[test]

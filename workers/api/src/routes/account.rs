@@ -8,7 +8,7 @@ use control::site::{self, SiteForm, secret_purpose};
 use control::snippet::{collect_url, snippet};
 use control::tenant::{DEFAULT_PLAN, display_name};
 use control::token::{self, LIFETIME_MS};
-use control::{Environment, Membership, Role, SiteKey, password, user};
+use control::{Environment, Membership, Permission, Role, SiteKey, password, sign_in, user};
 use http::header::SET_COOKIE;
 use http::{HeaderValue, StatusCode};
 use platform::directory::{self, LoginRow};
@@ -20,8 +20,10 @@ use crate::answer::{Answer, Refused, internal};
 use crate::extract::Form;
 use crate::gate::{Caller, Runtime, Visitor, session_cookie};
 use crate::store::sites::SiteRecord;
-use crate::store::{sites, tenants};
-use crate::wire::account::{Login, LoginRequest, Me, NewTenant, Site, Sites, Tenant, TenantCreated, User};
+use crate::store::{keys, sites, tenants};
+use crate::wire::account::{
+    Login, LoginRequest, Me, MyTenant, NewTenant, Site, Sites, SwitchRequest, Tenant, TenantCreated, User,
+};
 use crate::wire::problem::Problem;
 
 /// The variable that names the collector's public address, where it has one of its own.
@@ -29,8 +31,9 @@ const COLLECT_ORIGIN: &str = "COLLECT_ORIGIN";
 
 /// Signs in.
 ///
-/// 1. Look the address up. 2. Hash the password whether or not it is known, so that both cost the same.
-/// 3. Anything wrong → 401, always in the same words. 4. Answer the token, in the body and as a cookie.
+/// 1. After ten failures in a quarter of an hour → 429 with `Retry-After`, known address or not. 2. Look the address up.
+/// 3. Hash the password whether or not it is known, so that both cost the same. 4. Anything wrong → 401, always in the
+/// same words. 5. Answer the token, in the body and as a cookie.
 #[utoipa::path(
     post, path = "/auth/login", tag = "account", request_body = LoginRequest,
     responses((status = 200, body = Login), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
@@ -40,6 +43,7 @@ const COLLECT_ORIGIN: &str = "COLLECT_ORIGIN";
 pub async fn login(Visitor(runtime): Visitor, Form(form): Form<LoginRequest>) -> Answer<Response> {
     let now = clock::now_ms();
     let email = user::normalize_email(&form.email);
+    let attempt = Attempt::take(&runtime, &email, now).await?;
     let memberships = directory::logins_by_email(&runtime.env, &email).await?;
     let stored = memberships.first().map_or(password::UNKNOWN_USER_HASH, |row| row.password_hash.as_str());
     let right = password::verify(&form.password, stored);
@@ -66,6 +70,42 @@ pub async fn login(Visitor(runtime): Visitor, Form(form): Form<LoginRequest>) ->
     let (None, Some(row)) = (refusal, chosen) else {
         return Err(Failure::unauthorized("the email address or the password is not right").into());
     };
+    attempt.succeeded().await?;
+    signed_in(&runtime, row, now)
+}
+
+/// A try to guess a password, counted as failed until it has succeeded.
+pub(super) struct Attempt<'a> {
+    runtime: &'a Runtime,
+    address_hash: String,
+}
+
+impl<'a> Attempt<'a> {
+    /// Takes one of the address's tries.
+    ///
+    /// # Errors
+    /// 429 when there is none left.
+    pub(super) async fn take(runtime: &'a Runtime, email: &str, now: i64) -> Answer<Self> {
+        let address_hash = sign_in::address_hash(email);
+        let (since, most) = (now - sign_in::WINDOW_MS, sign_in::MAX_FAILURES);
+        if directory::take_sign_in_try(&runtime.env, &address_hash, now, since, most).await? {
+            return Ok(Self { runtime, address_hash });
+        }
+        let failures = directory::sign_in_failures(&runtime.env, &address_hash, most).await?;
+        let seconds = sign_in::wait_seconds(&failures, now).unwrap_or(1);
+        let minutes = seconds.div_euclid(60) + 1;
+        let detail = format!("too many failed sign-ins for this address; try again in {minutes} min");
+        Err(Refused::later(Failure::too_many_requests(detail), seconds))
+    }
+
+    /// The password was right: the address's failures are forgotten.
+    pub(super) async fn succeeded(self) -> Answer<()> {
+        Ok(directory::forget_sign_in_failures(&self.runtime.env, &self.address_hash).await?)
+    }
+}
+
+/// The answer to a sign-in: the token, in the body and as a cookie.
+pub(super) fn signed_in(runtime: &Runtime, row: &LoginRow, now: i64) -> Answer<Response> {
     let role: Role = row.role.parse().map_err(internal)?;
     let (token, session) =
         token::issue(&runtime.token_key()?, now, &row.user_id, &row.tenant_id, role).map_err(internal)?;
@@ -79,6 +119,31 @@ pub async fn login(Visitor(runtime): Visitor, Form(form): Form<LoginRequest>) ->
     };
     let cookie = HeaderValue::from_str(&cookie).map_err(internal)?;
     Ok(([(SET_COOKIE, cookie)], Json(body)).into_response())
+}
+
+/// Enters another tenant the caller belongs to: a session for that one. The session at hand stays good.
+#[utoipa::path(
+    post, path = "/auth/switch", tag = "account", request_body = SwitchRequest,
+    responses((status = 200, body = Login), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
+    extensions(("x-permission" = json!("read_account")), ("x-caller" = json!("person")))
+)]
+#[worker::send]
+pub async fn switch_tenant(caller: Caller, Form(form): Form<SwitchRequest>) -> Answer<Response> {
+    let memberships = directory::logins_by_user(&caller.runtime.env, caller.actor()).await?;
+    let row = memberships
+        .iter()
+        .find(|row| row.tenant_id == form.tenant_id)
+        .ok_or_else(|| Failure::not_found("you belong to no such tenant; GET /me lists yours"))?;
+    let entry = Entry {
+        actor: caller.actor().to_owned(),
+        action: "session.create",
+        entity: format!("user:{}", caller.actor()),
+        before: None,
+        after: None,
+        at: caller.now,
+    };
+    TenantDb::new(&caller.runtime.env, &row.tenant_id)?.commit("the sign-in", &[], &[entry]).await?;
+    signed_in(&caller.runtime, row, caller.now)
 }
 
 /// Why a sign-in is refused, for the audit log; the caller never learns which it was.
@@ -137,18 +202,42 @@ pub async fn logout(caller: Caller) -> Answer<Response> {
 )]
 #[worker::send]
 pub async fn me(caller: Caller) -> Answer<Json<Me>> {
-    let memberships = directory::logins_by_user(&caller.runtime.env, &caller.session.user_id).await?;
-    let row = memberships
-        .iter()
-        .find(|row| row.tenant_id == caller.session.tenant_id)
-        .ok_or_else(|| Failure::unauthorized("this account is no longer a member of the tenant; sign in again"))?;
+    let memberships = if caller.rights.is_person() {
+        directory::logins_by_user(&caller.runtime.env, caller.actor()).await?
+    } else {
+        Vec::new()
+    };
+    let here = memberships.iter().find(|row| row.tenant_id == caller.session.tenant_id);
+    let (user, tenant) = match here {
+        Some(row) => (user_of(row), tenant_of(row)),
+        None => key_itself(&caller).await?,
+    };
     Ok(Json(Me {
-        user: user_of(row),
-        tenant: tenant_of(row),
-        role: row.role.clone(),
+        user,
+        tenant,
+        role: caller.session.role.as_str().to_owned(),
+        permissions: Permission::ALL
+            .into_iter()
+            .filter(|permission| caller.may(*permission))
+            .map(|permission| permission.as_str().to_owned())
+            .collect(),
+        tenants: memberships
+            .iter()
+            .map(|row| MyTenant { id: row.tenant_id.clone(), name: row.tenant_name.clone(), role: row.role.clone() })
+            .collect(),
         sites: own_sites(&caller).await?,
         version: crate::VERSION.to_owned(),
     }))
+}
+
+/// An API key as the account it acts as.
+async fn key_itself(caller: &Caller) -> Answer<(User, Tenant)> {
+    let id = caller.actor().strip_prefix("key:").unwrap_or_default();
+    let gone = || Failure::unauthorized("this account is no longer a member of the tenant; sign in again");
+    let key = keys::find(&caller.database, id).await?.ok_or_else(gone)?;
+    let tenant = tenants::name(&caller.database).await?.ok_or_else(gone)?;
+    let user = User { id: caller.actor().to_owned(), email: String::new(), name: key.name };
+    Ok((user, Tenant { id: caller.session.tenant_id.clone(), name: tenant }))
 }
 
 /// The tenant's sites.

@@ -1,6 +1,7 @@
 //! Who changed what.
 
 use axum::Json;
+use control::audit::{self, Broken, Head, Link};
 use serde_json::Value;
 
 use crate::answer::Answer;
@@ -8,8 +9,7 @@ use crate::cursor;
 use crate::extract::{Params, whole_number};
 use crate::gate::Caller;
 use crate::store;
-use crate::store::audit::AuditRecord;
-use crate::wire::audit::{Audit, AuditQuery, AuditRow};
+use crate::wire::audit::{Audit, AuditQuery, AuditRow, AuditVerified};
 use crate::wire::problem::Problem;
 
 /// The audit log, newest first.
@@ -21,19 +21,50 @@ use crate::wire::problem::Problem;
 #[worker::send]
 pub async fn list_audit(caller: Caller, Params(query): Params<AuditQuery>) -> Answer<Json<Audit>> {
     let limit = whole_number("limit", query.limit.as_deref(), 50, 1..=200)?;
-    let after = cursor::decode::<(i64, String)>(query.cursor.as_deref())?;
-    let mut rows = store::audit::page(&caller.database, after, limit + 1).await?;
-    let next_cursor =
-        cursor::page(&mut rows, usize::try_from(limit).unwrap_or(usize::MAX), |row| (row.at, row.id.clone()))?;
+    let before = cursor::decode::<i64>(query.cursor.as_deref())?;
+    let mut rows = store::audit::page(&caller.database, before, limit + 1).await?;
+    let next_cursor = cursor::page(&mut rows, usize::try_from(limit).unwrap_or(usize::MAX), |row| row.number)?;
     Ok(Json(Audit { rows: rows.into_iter().map(AuditRow::from).collect(), next_cursor }))
 }
 
-impl From<AuditRecord> for AuditRow {
-    fn from(record: AuditRecord) -> Self {
+/// Entries read at once while verifying.
+const PAGE: i64 = 1000;
+
+/// Walks the whole chain and says whether any entry was changed, removed or slipped in.
+#[utoipa::path(
+    get, path = "/audit/verify", tag = "audit",
+    responses((status = 200, body = AuditVerified), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
+    extensions(("x-permission" = json!("read_audit")))
+)]
+#[worker::send]
+pub async fn verify_audit(caller: Caller) -> Answer<Json<AuditVerified>> {
+    let mut head = Head::default();
+    let mut entries = 0;
+    loop {
+        let links = store::audit::chain(&caller.database, head.number, PAGE).await?;
+        entries += i64::try_from(links.len()).unwrap_or(i64::MAX);
+        if links.is_empty() {
+            return Ok(Json(AuditVerified { entries, holds: true, broken_at: None, reason: None }));
+        }
+        match audit::verify(&caller.session.tenant_id, head, &links) {
+            Ok(end) => head = end,
+            Err(broken) => {
+                let (Broken::Gap { expected: at, .. } | Broken::Changed { number: at }) = broken;
+                let reason = Some(broken.to_string());
+                return Ok(Json(AuditVerified { entries, holds: false, broken_at: Some(at), reason }));
+            }
+        }
+    }
+}
+
+impl From<Link> for AuditRow {
+    fn from(record: Link) -> Self {
         let value = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
         Self {
             before: value(&record.before_json),
             after: value(&record.after_json),
+            number: record.number,
+            hash: record.hash,
             id: record.id,
             actor: record.actor,
             action: record.action,

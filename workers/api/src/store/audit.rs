@@ -1,34 +1,26 @@
 //! Reading the audit log. It is written by [`TenantDb::commit`], in the change's own transaction.
 
+use control::audit::Link;
 use platform::TenantDb;
-use serde::Deserialize;
 
-/// A stored change.
-#[derive(Debug, Deserialize)]
-pub struct AuditRecord {
-    /// Stable id.
-    pub id: String,
-    /// Who.
-    pub actor: String,
-    /// What was done.
-    pub action: String,
-    /// To what.
-    pub entity: String,
-    /// JSON, or empty.
-    pub before_json: String,
-    /// JSON, or empty.
-    pub after_json: String,
-    /// UTC ms.
-    pub at: i64,
-}
+const COLUMNS: &str = "number, id, actor, action, entity, before_json, after_json, at, hash";
 
-/// At most `limit` rows, newest first, after the last one of the page before (its time and id).
+/// At most `limit` entries, newest first, before that number; from the end when there is none.
 ///
 /// # Errors
 /// As [`TenantDb::rows`].
-pub async fn page(database: &TenantDb, after: Option<(i64, String)>, limit: i64) -> platform::Result<Vec<AuditRecord>> {
-    let (t, id) = after.unwrap_or((i64::MAX >> 11, String::new()));
-    let sql = "SELECT id, actor, action, entity, before_json, after_json, at FROM audit_logs \
-               WHERE tenant_id = ?1 AND (at < ?2 OR (at = ?2 AND id < ?3)) ORDER BY at DESC, id DESC LIMIT ?4";
-    database.rows(sql, &[t.into(), id.into(), limit.into()]).await
+pub async fn page(database: &TenantDb, before: Option<i64>, limit: i64) -> platform::Result<Vec<Link>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM audit_logs WHERE tenant_id = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3");
+    // D1 keeps 53 bits of a whole number.
+    database.rows(&sql, &[before.unwrap_or(i64::MAX >> 11).into(), limit.into()]).await
+}
+
+/// At most `limit` entries in the chain's order, after that number.
+///
+/// # Errors
+/// As [`TenantDb::rows`].
+pub async fn chain(database: &TenantDb, after: i64, limit: i64) -> platform::Result<Vec<Link>> {
+    let sql = format!("SELECT {COLUMNS} FROM audit_logs WHERE tenant_id = ?1 AND number > ?2 ORDER BY number LIMIT ?3");
+    database.rows(&sql, &[after.into(), limit.into()]).await
 }

@@ -9,6 +9,7 @@ pub mod idempotency;
 pub mod imports;
 pub mod inbox;
 pub mod keys;
+pub mod sealed;
 pub mod sites;
 pub mod team;
 pub mod tenants;

@@ -1,7 +1,22 @@
-//! Creating a tenant. The [`platform::TenantDb`] is that of the new tenant, whose id the caller made.
+//! The tenant itself. Where it is created, the [`platform::TenantDb`] is that of the new tenant, whose id the caller made.
 
 use control::{Membership, Site, Tenant};
-use platform::{Param, Statement};
+use platform::{Param, Statement, TenantDb};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
+/// The tenant's name.
+///
+/// # Errors
+/// As [`TenantDb::rows`].
+pub async fn name(database: &TenantDb) -> platform::Result<Option<String>> {
+    let named: Option<Named> = database.first("SELECT name FROM tenants WHERE id = ?1", &[]).await?;
+    Ok(named.map(|named| named.name))
+}
 
 /// The statements that store a tenant, its first member and its first site, for one transaction.
 ///

@@ -57,15 +57,37 @@ pub struct Tenant {
     pub name: String,
 }
 
+/// Which tenant to enter.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct SwitchRequest {
+    /// Its id, as `GET /me` lists it.
+    pub tenant_id: String,
+}
+
+/// A tenant the caller belongs to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MyTenant {
+    /// Stable id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// What the caller is there: admin, marketer, analyst or approver.
+    pub role: String,
+}
+
 /// The caller's account.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Me {
-    /// Who.
+    /// Who; for an API key its `key:<id>`, its name and no address.
     pub user: User,
     /// In which tenant.
     pub tenant: Tenant,
     /// As what.
     pub role: String,
+    /// What the caller may do, by the names of `x-permission`.
+    pub permissions: Vec<String>,
+    /// Every tenant the caller belongs to, oldest membership first; none for an API key.
+    pub tenants: Vec<MyTenant>,
     /// The tenant's sites, oldest first.
     pub sites: Vec<Site>,
     /// The product's version.

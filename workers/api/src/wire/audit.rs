@@ -27,9 +27,13 @@ pub struct Audit {
 /// One change.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AuditRow {
+    /// Its place in the tenant's chain: 1-based, without gaps.
+    pub number: i64,
+    /// SHA-256 over the entry and the hash before it, hex; empty for entries older than the chain.
+    pub hash: String,
     /// Stable id.
     pub id: String,
-    /// Who: a user's id.
+    /// Who: a user's id, `key:<id>`, `agent:<name>`, `policy` or `system`.
     pub actor: String,
     /// What was done.
     pub action: String,
@@ -43,4 +47,17 @@ pub struct AuditRow {
     pub after: Value,
     /// UTC ms.
     pub at: i64,
+}
+
+/// Whether the log is as it was written.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuditVerified {
+    /// Entries that were looked at.
+    pub entries: i64,
+    /// Whether every one of them follows from the one before.
+    pub holds: bool,
+    /// The number of the first entry that does not; null when all do.
+    pub broken_at: Option<i64>,
+    /// What is wrong there; null when nothing is.
+    pub reason: Option<String>,
 }

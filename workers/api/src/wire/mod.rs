@@ -13,4 +13,6 @@ pub mod channels;
 pub mod imports;
 pub mod inbox;
 pub mod journeys;
+pub mod keys;
 pub mod problem;
+pub mod team;
