@@ -70,6 +70,8 @@ function localBindings() {
     DEFAULT_SITE: "demo-site",
     ...readSecrets(),
   };
+  // The MCP conformance suite's fixtures: for its test alone, see the crate `protocol`.
+  if (process.env.ADROIT_CONFORMANCE === "1") bindings.ADROIT_CONFORMANCE = "1";
   for (const name of ["CLICKHOUSE_URL", "CLICKHOUSE_USER", "CLICKHOUSE_PASSWORD", "CLICKHOUSE_DATABASE"]) {
     if (process.env[name]) bindings[name] = process.env[name];
   }

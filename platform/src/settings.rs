@@ -16,6 +16,9 @@ pub const VAULT_KEYS_OLD: &str = "VAULT_KEYS_OLD";
 /// Where ClickHouse answers; unset or empty: D1 is the warehouse.
 pub const CLICKHOUSE_URL: &str = "CLICKHOUSE_URL";
 
+/// `1` adds the fixtures of the MCP conformance suite; counts in a local run only.
+pub const CONFORMANCE: &str = "ADROIT_CONFORMANCE";
+
 /// A variable, `None` when unset or empty.
 #[must_use]
 pub fn variable(env: &Env, name: &str) -> Option<String> {

@@ -20,6 +20,7 @@ mod openapi;
 mod pixel;
 mod project;
 mod replay;
+mod rewrap;
 mod rules;
 mod runtime;
 mod setup;
@@ -83,6 +84,8 @@ enum Task {
     Openapi,
     /// Minify the pixel
     Pixel,
+    /// Bring the stored secrets of your tenants under the current vault key
+    Rewrap(rewrap::Args),
     /// Fill the demo shop of the runtime that is running; doing it again the same day changes little
     Demo,
     /// Send a real clickstream or order file through the collector, with its original times
@@ -120,6 +123,7 @@ fn perform(project: &Project, task: Task) -> anyhow::Result<()> {
         Task::Openapi => openapi::write(project),
         Task::Pixel => pixel::write(project),
         Task::Demo => demo::seed(&project.url()),
+        Task::Rewrap(args) => rewrap::run(project, &args),
         Task::Replay(args) => replay::run(project, &args),
         Task::Kill(args) => kill::run(project, &args),
         Task::Bench(args) => bench::run(project, &args),

@@ -24,6 +24,9 @@ pub const DECLARATION: &str = "x-tool";
 /// The key of an operation's permission.
 pub const PERMISSION: &str = "x-permission";
 
+/// The key of an operation's second declaration: `person` where no API key may call it.
+pub const CALLER: &str = "x-caller";
+
 /// The argument that repeats a creating call safely; it becomes the header `Idempotency-Key`.
 pub const IDEMPOTENCY_KEY: &str = "idempotency_key";
 
@@ -94,6 +97,8 @@ pub struct Capability {
     pub path: String,
     /// The permission the route asks for, as `x-permission` names it.
     pub permission: String,
+    /// Whether the route is for people only, not for API keys (`x-caller`).
+    pub person: bool,
     /// The body's content type, when there is one.
     pub content_type: Option<String>,
     /// The inputs, in the document's order.

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Argument, BODY, Capability, DECLARATION, Effect, IDEMPOTENCY_KEY, IF_MATCH, PERMISSION, Place, schema};
+use crate::{
+    Argument, BODY, CALLER, Capability, DECLARATION, Effect, IDEMPOTENCY_KEY, IF_MATCH, PERMISSION, Place, schema,
+};
 
 /// A tool whose declaration cannot be used; a mistake in our own source.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,8 +72,10 @@ fn capability(
     if text(PERMISSION).is_empty() {
         return Err("it declares no permission".to_owned());
     }
-    // An operation's summary is its first line; the description begins where that ends.
-    let described = [text("summary"), text("description")].into_iter().filter(|part| !part.is_empty());
+    // An operation's summary is its first line; the description begins where that ends. Paragraphs that number a
+    // handler's steps are for its maintainers.
+    let more = text("description").split("\n\n").filter(|paragraph| !paragraph.contains("1. "));
+    let described = std::iter::once(text("summary")).chain(more).filter(|part| !part.is_empty());
     let mut capability = Capability {
         name: declaration.name,
         title: declaration.title,
@@ -81,6 +85,7 @@ fn capability(
         method: method.to_uppercase(),
         path: path.to_owned(),
         permission: text(PERMISSION).to_owned(),
+        person: text(CALLER) == "person",
         content_type: None,
         arguments: Vec::new(),
     };

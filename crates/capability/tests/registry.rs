@@ -11,7 +11,7 @@ fn document() -> Value {
         "paths": {
             "/things/{id}": {
                 "get": {
-                    "summary": "One thing.", "description": "With everything in it.", "x-permission": "read_things",
+                    "summary": "One thing.", "description": "With everything in it.\n\n1. Look. 2. Answer.", "x-permission": "read_things",
                     "x-tool": {"name": "things_get", "title": "A thing", "effect": "read"},
                     "parameters": [
                         {"name": "id", "in": "path", "required": true, "description": "Its id", "schema": {"type": "string"}},

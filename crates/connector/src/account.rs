@@ -134,6 +134,10 @@ pub mod setting {
     pub const PAGE_ID: &str = "page_id";
     /// Meta: the pixel that purchases are counted by.
     pub const PIXEL_ID: &str = "pixel_id";
+    /// Meta: who benefits from ads, where the law wants it told (EU Digital Services Act); else the account's name.
+    pub const DSA_BENEFICIARY: &str = "dsa_beneficiary";
+    /// Meta: who pays for ads; else the account's name.
+    pub const DSA_PAYOR: &str = "dsa_payor";
     /// Google Ads: the manager account access goes through, ten digits.
     pub const LOGIN_CUSTOMER_ID: &str = "login_customer_id";
     /// Klaviyo: the metric that counts as a conversion.

@@ -242,7 +242,7 @@ fn cost(limit: &Limit, writes: bool) -> f64 {
 }
 
 /// `X-Business-Use-Case-Usage` counts minutes, `X-Ad-Account-Usage` seconds; both percentages.
-fn meta_wait(response: &Response) -> Option<i64> {
+pub(crate) fn meta_wait(response: &Response) -> Option<i64> {
     let parse = |name: &str| response.header(name).and_then(|text| serde_json::from_str::<Value>(text).ok());
     let mut longest: Option<i64> = None;
     let mut note = |ms: i64| longest = Some(longest.unwrap_or(0).max(ms));

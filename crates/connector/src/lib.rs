@@ -1,15 +1,20 @@
 //! What comes from and goes to outside accounts: bytes in, values out. No clock, no network, no storage; Worker
 //! `connectors` does the sending and keeping.
 //!
-//! [`provider::Provider`] is the one trait behind which [`sandbox`] stands;
+//! [`provider::Provider`] is the one trait behind which [`sandbox`], [`meta`],
+//! [`google_ads`] and [`klaviyo`] stand;
 //! [`publish`] drives it so that nothing is created twice; [`governor`] says how fast; [`insights`] is the one shape of what comes back. [`ad_spend`] is
 //! the CSV in which ad platforms' daily reports are imported, [`shopify`] a shop's exports.
 
 pub mod account;
 pub mod ad_spend;
+mod country;
+pub mod google_ads;
 pub mod governor;
 pub mod http;
 pub mod insights;
+pub mod klaviyo;
+pub mod meta;
 pub mod name;
 mod oauth;
 pub mod outcome;
@@ -23,4 +28,4 @@ pub use governor::{Admission, Governor};
 pub use http::{Answer, Effect, Method, Request, Response, TransportError};
 pub use insights::{InsightsPage, InsightsQuery, InsightsRow, Level};
 pub use outcome::{Fault, Outcome};
-pub use provider::{Auth, Capability, Descriptor, Provider, SignIn, Step};
+pub use provider::{Auth, Capability, Descriptor, Provider, SignIn, Step, catalog, provider};

@@ -13,7 +13,7 @@
 //! };
 //! ```
 
-use crate::account::{Access, Account, Credentials};
+use crate::account::{Access, Account, AppCredentials, Credentials};
 use crate::http::{Answer, Effect, Request, Response};
 use crate::insights::{InsightsPage, InsightsQuery, Level};
 use crate::outcome::Outcome;
@@ -190,7 +190,7 @@ pub trait Provider: Send + Sync {
     ///
     /// # Errors
     /// Any [`crate::Fault`].
-    fn read_survey(&self, survey: &Survey<'_>, response: &Response) -> Outcome<SurveyPage>;
+    fn read_survey(&self, access: &Access<'_>, survey: &Survey<'_>, response: &Response) -> Outcome<SurveyPage>;
 
     /// The request that creates an object, paused.
     ///
@@ -240,4 +240,21 @@ pub trait Provider: Send + Sync {
         cursor: Option<&str>,
         answer: &Answer,
     ) -> Outcome<InsightsPage>;
+}
+
+/// The provider of a channel type, speaking as this app.
+#[must_use]
+pub fn provider(channel: ChannelType, app: AppCredentials) -> Box<dyn Provider> {
+    match channel {
+        ChannelType::Sandbox => Box::new(crate::sandbox::Sandbox::new(app)),
+        ChannelType::Meta => Box::new(crate::meta::Meta::new(app)),
+        ChannelType::GoogleAds => Box::new(crate::google_ads::GoogleAds::new(app)),
+        ChannelType::Klaviyo => Box::new(crate::klaviyo::Klaviyo::new(app)),
+    }
+}
+
+/// What every provider is, in the order of [`ChannelType::ALL`].
+#[must_use]
+pub fn catalog() -> [&'static Descriptor; 4] {
+    [&crate::sandbox::DESCRIPTOR, &crate::meta::DESCRIPTOR, &crate::google_ads::DESCRIPTOR, &crate::klaviyo::DESCRIPTOR]
 }

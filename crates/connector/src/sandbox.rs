@@ -27,7 +27,7 @@ use crate::oauth;
 use crate::outcome::{Fault, Outcome, common};
 use crate::provider::{Auth, Capability, Descriptor, Provider, SignIn, Step, Survey, SurveyPage, Version, Work};
 use crate::publish::goal::{Found, Goal, Key, Kind, Made, Remote, Run, Status};
-use campaign::{AdSet, ChannelPlan, ChannelType, Delivery};
+use campaign::{AdSet, ChannelPlan, ChannelType};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -231,26 +231,17 @@ impl Provider for Sandbox {
     }
 
     fn goals(&self, _access: &Access<'_>, plan: &ChannelPlan) -> Outcome<Vec<Goal>> {
-        let goal = |kind, local_id: &str, parts: &[&str], field: String| {
-            let mark = name::mark(&plan.campaign_id, local_id);
-            Goal {
-                key: Key::new(kind, local_id),
-                name: name::remote(parts, &mark, NAME_LIMIT),
-                mark,
-                fingerprint: String::new(),
-                budget: None,
-                run: Some(Run::Active),
-                gate: false,
-                field,
-            }
-        };
-        let wanted = |delivery| if delivery == Delivery::Active { Run::Active } else { Run::Paused };
-        let mut goals =
-            vec![Goal { gate: true, ..goal(Kind::Campaign, &plan.campaign_id, &[&plan.name], String::new()) }];
+        let goal =
+            |kind, local_id: &str, parts: &[&str], field| Goal::new(plan, kind, local_id, parts, NAME_LIMIT, field);
+        let mut goals = vec![Goal {
+            run: Some(Run::Active),
+            gate: true,
+            ..goal(Kind::Campaign, &plan.campaign_id, &[&plan.name], String::new())
+        }];
         for (s, set) in plan.ad_sets.iter().enumerate() {
             goals.push(Goal {
                 budget: Some(set.budget_daily),
-                run: Some(wanted(set.status)),
+                run: Some(set.status.into()),
                 ..goal(Kind::AdSet, &set.id, &[&plan.name, &set.name], format!("/ad_sets/{s}"))
             });
             for (a, ad) in set.ads.iter().enumerate() {
@@ -262,11 +253,11 @@ impl Provider for Sandbox {
                     let key = Key::new(Kind::Image, asset_id);
                     if !goals.iter().any(|goal: &Goal| goal.key == key) {
                         let field = format!("{field}/creative/image_asset_ids");
-                        goals.push(Goal { run: None, ..goal(Kind::Image, asset_id, &[asset_id], field) });
+                        goals.push(goal(Kind::Image, asset_id, &[asset_id], field));
                     }
                 }
                 let parts = [plan.name.as_str(), &set.name, &ad.name];
-                goals.push(Goal { run: Some(wanted(ad.status)), ..goal(Kind::Ad, &ad.id, &parts, field) });
+                goals.push(Goal { run: Some(ad.status.into()), ..goal(Kind::Ad, &ad.id, &parts, field) });
             }
         }
         for goal in &mut goals {
@@ -291,7 +282,7 @@ impl Provider for Sandbox {
         Some(Self::signed(Request::get(url, &purpose).query(&query), access.credentials))
     }
 
-    fn read_survey(&self, _survey: &Survey<'_>, response: &Response) -> Outcome<SurveyPage> {
+    fn read_survey(&self, _access: &Access<'_>, _survey: &Survey<'_>, response: &Response) -> Outcome<SurveyPage> {
         let body = response.value()?;
         let items = body
             .get("items")

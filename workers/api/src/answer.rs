@@ -118,11 +118,17 @@ impl IntoResponse for Refused {
     }
 }
 
+/// Marks an answer that has its last form although its status says that something failed: other protocols have error
+/// bodies of their own.
+#[derive(Clone, Copy, Debug)]
+pub struct AsIs;
+
 /// Gives a response its last form: failures become problem details that name the path, answers are never cached.
 pub fn finish(mut response: Response, path: &str) -> Response {
     let status = response.status();
     response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if !status.is_client_error() && !status.is_server_error() {
+    let as_is = response.extensions_mut().remove::<AsIs>().is_some();
+    if as_is || (!status.is_client_error() && !status.is_server_error()) {
         if !response.headers().contains_key(CACHE_CONTROL) {
             // Figures and accounts are somebody's; no shared cache may keep them.
             response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -38,6 +38,10 @@ pub const DECLARATION: &str = "x-permission";
 /// What a route that anyone may call declares.
 pub const OPEN: &str = "open";
 
+/// What a route declares that judges each caller by what they ask for: the doors of other agents, where every call goes
+/// on to a route with a permission of its own.
+pub const SIGNED_IN: &str = "signed_in";
+
 /// The key of a second declaration, for routes that make sense for a person only; its one value is [`PERSON`].
 pub const CALLER: &str = "x-caller";
 
@@ -49,6 +53,8 @@ pub const PERSON: &str = "person";
 pub enum Rule {
     /// Nothing.
     Open,
+    /// A session or a key.
+    SignedIn,
     /// A session or a key that has this permission.
     Needs(Permission),
     /// A person's session that has this permission.
@@ -95,6 +101,7 @@ impl Rules {
 fn parse_rule(permission: &str, caller: Option<&str>) -> Option<Rule> {
     match (permission, caller) {
         (OPEN, None) => Some(Rule::Open),
+        (SIGNED_IN, None) => Some(Rule::SignedIn),
         (name, None) => name.parse().ok().map(Rule::Needs),
         (name, Some(PERSON)) => name.parse().ok().map(Rule::NeedsPerson),
         (_, Some(_)) => None,
@@ -322,7 +329,7 @@ fn shown<'a>(method: &Method, headers: &'a HeaderMap, own_origin: &str) -> Answe
 /// Judges who was let in by the route's rule.
 fn permitted(rule: Rule, admitted: &Admitted) -> Result<(), Problem> {
     let permission = match rule {
-        Rule::Open => return Ok(()),
+        Rule::Open | Rule::SignedIn => return Ok(()),
         Rule::Needs(permission) => permission,
         Rule::NeedsPerson(permission) => {
             if !admitted.rights.is_person() {

@@ -15,6 +15,7 @@
 //! | [`wire`] | the shapes requests and answers have |
 //! | [`routes`] | one module a resource |
 //! | [`store`] | tenant-scoped SQL of the control plane |
+//! | [`protocols`] | the doors of other agents: MCP, A2A, AG-UI, the chat |
 //! | [`channels`] | joins attributed credits with spend and visits |
 //! | [`cursor`] | page cursors |
 
@@ -26,6 +27,7 @@ pub mod extract;
 pub mod front_door;
 pub mod gate;
 pub mod idempotency;
+pub mod protocols;
 pub mod routes;
 pub mod store;
 pub mod wire;
@@ -92,13 +94,16 @@ async fn send_on(request: Request, env: Env) -> worker::Result<web_sys::Response
 async fn serve(mut request: http::Request<axum::body::Body>, env: Env) -> http::Response<axum::body::Body> {
     let path = request.uri().path().to_owned();
     let runtime = gate::Runtime::of(env, request.uri());
+    let origin = runtime.origin.clone();
     request.extensions_mut().insert(runtime);
     let mut router = routes::BUILT.router.clone();
     let response = match router.call(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     };
-    answer::finish(response, &path)
+    let mut response = answer::finish(response, &path);
+    protocols::discovery::challenge(&mut response, &origin, &path);
+    response
 }
 
 /// Hands a request on as it came: method, headers, body stream and the edge's `cf` object.

@@ -3,7 +3,7 @@
 //! | cron | duty |
 //! |---|---|
 //! | `5 * * * *` | [`rollup`]: hourly counts of the hours that have ended |
-//! | `17 3 * * *` | [`retention`]: raw events past their site's term |
+//! | `17 3 * * *` | [`retention`]: raw events past their site's term, answers kept for a day |
 //! | `0 6 * * 1` | [`summary`]: asks the analyst for each site's week |
 
 mod retention;

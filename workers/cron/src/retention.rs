@@ -1,9 +1,11 @@
 //! Retention: raw events past their site's term go, once they are rolled up. Touchpoints, purchases and refunds stay,
-//! and so do sessions and rollups. The raw log's term is a lifecycle rule of its bucket.
+//! and so do sessions and rollups. The raw log's term is a lifecycle rule of its bucket. Answers that were kept under an
+//! `Idempotency-Key` go after their day.
 
 use control::audit::{Entry, SYSTEM};
 use platform::{Result, TenantDb, clock, directory};
 use serde_json::json;
+use std::collections::BTreeSet;
 use warehouse::embedded::RETIRE;
 use worker::Env;
 
@@ -12,14 +14,26 @@ const ROWS: i64 = 5_000;
 /// Statements for one site in one run; the rest waits for the next night.
 const ROUNDS: usize = 40;
 
-/// Removes what is past its term, site by site.
+/// Removes what is past its term, site by site and tenant by tenant.
 pub(crate) async fn run(env: &Env) -> Result<()> {
+    let mut tenants = BTreeSet::new();
     for site in directory::sites(env).await? {
+        if tenants.insert(site.tenant_id.clone())
+            && let Err(error) = forget_answers(env, &site.tenant_id).await
+        {
+            platform::log::error("cron", &site.tenant_id, "forgetting kept answers failed", &error);
+        }
         if let Err(error) = retire(env, &site).await {
             platform::log::error("cron", &site.tenant_id, "retention failed", &error);
         }
     }
     Ok(())
+}
+
+async fn forget_answers(env: &Env, tenant: &str) -> Result<()> {
+    let before = clock::now_ms() - control::idempotency::KEPT_MS;
+    let sql = "DELETE FROM idempotency_keys WHERE tenant_id = ?1 AND created_at < ?2";
+    TenantDb::new(env, tenant)?.run(sql, &[before.into()]).await.map(|_| ())
 }
 
 async fn retire(env: &Env, site: &directory::SiteRow) -> Result<()> {

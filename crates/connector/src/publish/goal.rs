@@ -1,5 +1,7 @@
 //! What is wanted at a provider and what is there: the vocabulary between providers and the publishing machine.
 
+use crate::name;
+use campaign::{ChannelPlan, Delivery};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -21,8 +23,10 @@ pub enum Kind {
     AdSet,
     /// An ad group's keywords (Google Ads).
     Keywords,
-    /// An ad, or the e-mail a campaign sends.
+    /// An ad, or the message an e-mail campaign sends.
     Ad,
+    /// What a message shows: its template, assigned (Klaviyo).
+    Creative,
 }
 
 impl Kind {
@@ -38,6 +42,7 @@ impl Kind {
             Self::AdSet => "ad_set",
             Self::Keywords => "keywords",
             Self::Ad => "ad",
+            Self::Creative => "creative",
         }
     }
 
@@ -53,6 +58,7 @@ impl Kind {
             Self::AdSet => "ad set",
             Self::Keywords => "keywords",
             Self::Ad => "ad",
+            Self::Creative => "e-mail content",
         }
     }
 }
@@ -106,6 +112,39 @@ pub struct Goal {
     pub gate: bool,
     /// Where in the plan it comes from, as a JSON pointer: `/ad_sets/0/ads/1`.
     pub field: String,
+}
+
+impl Goal {
+    /// An object of a plan that runs, its fingerprint not yet made.
+    pub(crate) fn new(
+        plan: &ChannelPlan,
+        kind: Kind,
+        local_id: &str,
+        parts: &[&str],
+        limit: usize,
+        field: String,
+    ) -> Self {
+        let mark = name::mark(&plan.campaign_id, local_id);
+        Self {
+            key: Key::new(kind, local_id),
+            name: name::remote(parts, &mark, limit),
+            mark,
+            fingerprint: String::new(),
+            budget: None,
+            run: None,
+            gate: false,
+            field,
+        }
+    }
+}
+
+impl From<Delivery> for Run {
+    fn from(delivery: Delivery) -> Self {
+        match delivery {
+            Delivery::Active => Self::Active,
+            Delivery::Paused => Self::Paused,
+        }
+    }
 }
 
 /// How an object stands at the provider.
@@ -205,6 +244,12 @@ impl Remotes {
 
     pub(crate) fn by_external_mut(&mut self, kind: Kind, external_id: &str) -> Option<&mut Remote> {
         self.0.iter_mut().find(|remote| remote.key.kind == kind && remote.external_id == external_id)
+    }
+
+    pub(crate) fn forget_details(&mut self, kind: Kind) {
+        for remote in self.0.iter_mut().filter(|remote| remote.key.kind == kind) {
+            remote.detail.clear();
+        }
     }
 
     pub(crate) fn push(&mut self, remote: Remote) {

@@ -650,11 +650,15 @@ impl Machine {
     ) -> Result<(), Fault> {
         match &flight.step {
             Step::Survey { kind } => {
-                let page = provider.read_survey(&self.survey(*kind), response)?;
+                let page = provider.read_survey(access, &self.survey(*kind), response)?;
                 let goals = match self.target.plan() {
                     Some(plan) => provider.goals(access, plan).unwrap_or_default(),
                     None => Vec::new(),
                 };
+                if self.cursor.is_none() && matches!(kind, Kind::Targeting | Kind::Keywords) {
+                    // Their details are lists, complete only when read from the start.
+                    self.remotes.forget_details(*kind);
+                }
                 for found in page.found {
                     self.merge(*kind, found, &goals);
                 }

@@ -198,7 +198,7 @@ pub async fn logout(caller: Caller) -> Answer<Response> {
 #[utoipa::path(
     get, path = "/me", tag = "account",
     responses((status = 200, body = Me), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("read_account")))
+    extensions(("x-permission" = json!("read_account")), ("x-tool" = json!({ "name": "account_show", "title": "Who I am", "effect": "read" })))
 )]
 #[worker::send]
 pub async fn me(caller: Caller) -> Answer<Json<Me>> {
@@ -244,7 +244,7 @@ async fn key_itself(caller: &Caller) -> Answer<(User, Tenant)> {
 #[utoipa::path(
     get, path = "/sites", tag = "account",
     responses((status = 200, body = Sites), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("read_account")))
+    extensions(("x-permission" = json!("read_account")), ("x-tool" = json!({ "name": "sites_list", "title": "List sites", "effect": "read" })))
 )]
 #[worker::send]
 pub async fn list_sites(caller: Caller) -> Answer<Json<Sites>> {

@@ -38,7 +38,7 @@ struct Queued<'a> {
 #[utoipa::path(
     post, path = "/agents/run", tag = "agents", request_body = RunRequest,
     responses((status = 202, body = Run), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("run_agents")))
+    extensions(("x-permission" = json!("run_agents")), ("x-tool" = json!({ "name": "agents_run", "title": "Start an agent", "effect": "write" })))
 )]
 #[worker::send]
 pub async fn run_agent(caller: Caller, Form(form): Form<RunRequest>) -> Answer<(StatusCode, Json<Run>)> {
@@ -84,7 +84,7 @@ pub async fn run_agent(caller: Caller, Form(form): Form<RunRequest>) -> Answer<(
 #[utoipa::path(
     get, path = "/agents/runs", tag = "agents", params(RunsQuery),
     responses((status = 200, body = Runs), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("read_agents")))
+    extensions(("x-permission" = json!("read_agents")), ("x-tool" = json!({ "name": "agents_runs_list", "title": "List agent runs", "effect": "read" })))
 )]
 #[worker::send]
 pub async fn list_runs(caller: Caller, Params(query): Params<RunsQuery>) -> Answer<Json<Runs>> {
@@ -97,7 +97,7 @@ pub async fn list_runs(caller: Caller, Params(query): Params<RunsQuery>) -> Answ
 #[utoipa::path(
     get, path = "/agents/runs/{id}", tag = "agents", params(("id" = String, Path, description = "Run id")),
     responses((status = 200, body = Run), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("read_agents")))
+    extensions(("x-permission" = json!("read_agents")), ("x-tool" = json!({ "name": "agents_runs_show", "title": "An agent run and what it found", "effect": "read" })))
 )]
 #[worker::send]
 pub async fn show_run(caller: Caller, Segment(id): Segment) -> Answer<Json<Run>> {

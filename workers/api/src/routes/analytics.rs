@@ -30,7 +30,7 @@ const MAX_EVENT_NAMES: u32 = 200;
 #[utoipa::path(
     get, path = "/metrics", tag = "analytics",
     responses((status = 200, body = Metrics), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("read_analytics")))
+    extensions(("x-permission" = json!("read_analytics")), ("x-tool" = json!({ "name": "metrics_list", "title": "The metric catalog", "effect": "read" })))
 )]
 pub async fn list_metrics() -> Json<Metrics> {
     Json(Metrics { rows: metrics().iter().map(Metric::from).collect() })
@@ -40,7 +40,7 @@ pub async fn list_metrics() -> Json<Metrics> {
 #[utoipa::path(
     get, path = "/analytics/summary", tag = "analytics", params(SummaryQuery),
     responses((status = 200, body = Summary), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("read_analytics")))
+    extensions(("x-permission" = json!("read_analytics")), ("x-tool" = json!({ "name": "analytics_summary", "title": "Figures of a period", "effect": "read" })))
 )]
 #[worker::send]
 pub async fn summary(caller: Caller, Params(query): Params<SummaryQuery>) -> Answer<Json<Summary>> {
@@ -66,7 +66,7 @@ pub async fn summary(caller: Caller, Params(query): Params<SummaryQuery>) -> Ans
 #[utoipa::path(
     get, path = "/analytics/timeseries", tag = "analytics", params(TimeSeriesQuery),
     responses((status = 200, body = TimeSeries), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("read_analytics")))
+    extensions(("x-permission" = json!("read_analytics")), ("x-tool" = json!({ "name": "analytics_timeseries", "title": "A metric over time", "effect": "read" })))
 )]
 #[worker::send]
 pub async fn timeseries(caller: Caller, Params(query): Params<TimeSeriesQuery>) -> Answer<Json<TimeSeries>> {
@@ -121,7 +121,7 @@ pub async fn timeseries(caller: Caller, Params(query): Params<TimeSeriesQuery>) 
 #[utoipa::path(
     get, path = "/analytics/breakdown", tag = "analytics", params(BreakdownQuery),
     responses((status = 200, body = Breakdown), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("read_analytics")))
+    extensions(("x-permission" = json!("read_analytics")), ("x-tool" = json!({ "name": "analytics_breakdown", "title": "Metrics by a property", "effect": "read" })))
 )]
 #[worker::send]
 pub async fn breakdown(caller: Caller, Params(query): Params<BreakdownQuery>) -> Answer<Json<Breakdown>> {
@@ -153,7 +153,7 @@ pub async fn breakdown(caller: Caller, Params(query): Params<BreakdownQuery>) ->
 #[utoipa::path(
     get, path = "/analytics/events", tag = "analytics", params(RangeQuery),
     responses((status = 200, body = EventNames), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("read_analytics")))
+    extensions(("x-permission" = json!("read_analytics")), ("x-tool" = json!({ "name": "analytics_events", "title": "Which events are collected", "effect": "read" })))
 )]
 #[worker::send]
 pub async fn event_names(caller: Caller, Params(query): Params<RangeQuery>) -> Answer<Json<EventNames>> {

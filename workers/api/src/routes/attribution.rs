@@ -32,7 +32,7 @@ const MAX_PAGE_TOUCHES: u32 = 20_000;
 #[utoipa::path(
     get, path = "/attribution/models", tag = "attribution",
     responses((status = 200, body = Models), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("read_analytics")))
+    extensions(("x-permission" = json!("read_analytics")), ("x-tool" = json!({ "name": "attribution_models", "title": "Attribution models", "effect": "read" })))
 )]
 pub async fn list_models() -> Json<Models> {
     Json(Models {
@@ -75,7 +75,7 @@ impl Choice {
 #[utoipa::path(
     get, path = "/attribution/channels", tag = "attribution", params(ChannelsQuery),
     responses((status = 200, body = Channels), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("read_analytics")))
+    extensions(("x-permission" = json!("read_analytics")), ("x-tool" = json!({ "name": "attribution_channels", "title": "What each channel earned", "effect": "read" })))
 )]
 #[worker::send]
 pub async fn channels(caller: Caller, Params(query): Params<ChannelsQuery>) -> Answer<Json<Channels>> {
@@ -193,7 +193,7 @@ async fn brought(
 #[utoipa::path(
     get, path = "/attribution/paths", tag = "attribution", params(PathsQuery),
     responses((status = 200, body = Paths), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("read_analytics")))
+    extensions(("x-permission" = json!("read_analytics")), ("x-tool" = json!({ "name": "attribution_paths", "title": "Paths to purchase", "effect": "read" })))
 )]
 #[worker::send]
 pub async fn paths(caller: Caller, Params(query): Params<PathsQuery>) -> Answer<Json<Paths>> {

@@ -16,7 +16,7 @@ use crate::wire::problem::Problem;
 #[utoipa::path(
     get, path = "/audit", tag = "audit", params(AuditQuery),
     responses((status = 200, body = Audit), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("read_audit")))
+    extensions(("x-permission" = json!("read_audit")), ("x-tool" = json!({ "name": "audit_list", "title": "Who changed what", "effect": "read" })))
 )]
 #[worker::send]
 pub async fn list_audit(caller: Caller, Params(query): Params<AuditQuery>) -> Answer<Json<Audit>> {

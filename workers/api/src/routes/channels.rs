@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use calendar::format_day;
 use control::audit::Entry;
+use control::secrets::oauth_verifier;
 use http::StatusCode;
 use platform::account_object::{self as account, AccountError, Begin, Begun, Connected, Disconnect, Finish, Grant};
 use platform::account_object::{Catalogue, Health, ProviderStatus, Subject};
@@ -37,11 +38,6 @@ const TRAILING_DAYS: i64 = 28;
 
 /// The most days one pull covers.
 const MAX_DAYS: i64 = 90;
-
-/// The vault purpose of a sign-in's PKCE verifier.
-fn verifier_purpose(state: &str) -> String {
-    format!("oauth-verifier/{state}")
-}
 
 /// What the queue carries.
 #[derive(Debug, Serialize)]
@@ -122,7 +118,7 @@ pub async fn connect(caller: Caller, Segment(kind): Segment, Form(form): Form<Co
         challenge: URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())),
     };
     let begun: Begun = account::ask(env, &name, account::BEGIN, &begin).await?;
-    let purpose = verifier_purpose(&state);
+    let purpose = oauth_verifier(&state);
     let context = vault::Context { tenant, purpose: &purpose };
     let kept = OauthState {
         verifier_sealed: vault::seal(&settings::vault_key(env)?, random::bytes(), context, verifier.as_bytes())
@@ -197,7 +193,7 @@ async fn finish(caller: &Caller, kind: &str, query: CallbackQuery) -> Answer<Str
     };
     let env = &caller.runtime.env;
     let tenant = &caller.session.tenant_id;
-    let purpose = verifier_purpose(&state);
+    let purpose = oauth_verifier(&state);
     let context = vault::Context { tenant, purpose: &purpose };
     let verifier = vault::open(&settings::vault_key(env)?, context, &kept.verifier_sealed).map_err(internal)?;
     let site = scope::site(caller, Some(&kept.site)).await?;

@@ -55,7 +55,7 @@ struct Queued<'a> {
     post, path = "/imports/ad-spend", tag = "imports", params(UploadQuery),
     request_body(content = String, content_type = "text/csv", description = "A header line, then one line a day and campaign"),
     responses((status = 202, body = Import), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("manage_imports")))
+    extensions(("x-permission" = json!("manage_imports")), ("x-tool" = json!({ "name": "imports_ad_spend", "title": "Import ad spend", "effect": "write" })))
 )]
 #[worker::send]
 pub async fn upload_ad_spend(caller: Caller, request: Request) -> Answer<(StatusCode, Json<Import>)> {
@@ -157,7 +157,7 @@ async fn queue_up(
 #[utoipa::path(
     get, path = "/imports", tag = "imports", params(ImportsQuery),
     responses((status = 200, body = Imports), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("read_imports")))
+    extensions(("x-permission" = json!("read_imports")), ("x-tool" = json!({ "name": "imports_list", "title": "List imports", "effect": "read" })))
 )]
 #[worker::send]
 pub async fn list_imports(caller: Caller, Params(query): Params<ImportsQuery>) -> Answer<Json<Imports>> {
@@ -173,7 +173,7 @@ pub async fn list_imports(caller: Caller, Params(query): Params<ImportsQuery>) -
 #[utoipa::path(
     get, path = "/imports/{id}", tag = "imports", params(("id" = String, Path, description = "Import id")),
     responses((status = 200, body = ImportDetail), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("read_imports")))
+    extensions(("x-permission" = json!("read_imports")), ("x-tool" = json!({ "name": "imports_show", "title": "An import and its errors", "effect": "read" })))
 )]
 #[worker::send]
 pub async fn show_import(caller: Caller, Segment(id): Segment) -> Answer<Json<ImportDetail>> {

@@ -27,7 +27,7 @@ const MAX_ANSWER: usize = 64 * 1024;
 #[utoipa::path(
     get, path = "/inbox", tag = "inbox", params(InboxQuery),
     responses((status = 200, body = Inbox), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("read_inbox")))
+    extensions(("x-permission" = json!("read_inbox")), ("x-tool" = json!({ "name": "inbox_list", "title": "Refused events", "effect": "read" })))
 )]
 #[worker::send]
 pub async fn list_inbox(caller: Caller, Params(query): Params<InboxQuery>) -> Answer<Json<Inbox>> {
@@ -53,7 +53,7 @@ pub async fn list_inbox(caller: Caller, Params(query): Params<InboxQuery>) -> An
 #[utoipa::path(
     post, path = "/inbox/{id}/replay", tag = "inbox", params(("id" = String, Path, description = "Inbox id")),
     responses((status = 200, body = InboxReplay), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("manage_inbox")))
+    extensions(("x-permission" = json!("manage_inbox")), ("x-tool" = json!({ "name": "inbox_replay", "title": "Replay a refused event", "effect": "write" })))
 )]
 #[worker::send]
 pub async fn replay(caller: Caller, Segment(id): Segment) -> Answer<Json<InboxReplay>> {
@@ -81,7 +81,7 @@ pub async fn replay(caller: Caller, Segment(id): Segment) -> Answer<Json<InboxRe
 #[utoipa::path(
     post, path = "/inbox/{id}/dismiss", tag = "inbox", params(("id" = String, Path, description = "Inbox id")),
     responses((status = 204, description = "Dismissed"), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("manage_inbox")))
+    extensions(("x-permission" = json!("manage_inbox")), ("x-tool" = json!({ "name": "inbox_dismiss", "title": "Dismiss a refused event", "effect": "write" })))
 )]
 #[worker::send]
 pub async fn dismiss(caller: Caller, Segment(id): Segment) -> Answer<StatusCode> {

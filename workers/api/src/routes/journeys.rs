@@ -23,7 +23,7 @@ const MAX_EVENTS: u32 = 5_000;
 #[utoipa::path(
     get, path = "/journeys", tag = "journeys", params(JourneysQuery),
     responses((status = 200, body = Journeys), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("read_analytics")))
+    extensions(("x-permission" = json!("read_analytics")), ("x-tool" = json!({ "name": "journeys_list", "title": "List journeys", "effect": "read" })))
 )]
 #[worker::send]
 pub async fn list_journeys(caller: Caller, Params(query): Params<JourneysQuery>) -> Answer<Json<Journeys>> {
@@ -45,7 +45,7 @@ pub async fn list_journeys(caller: Caller, Params(query): Params<JourneysQuery>)
 #[utoipa::path(
     get, path = "/journeys/{person}", tag = "journeys", params(("person" = String, Path, description = "The person's key"), JourneyQuery),
     responses((status = 200, body = Journey), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("read_analytics")))
+    extensions(("x-permission" = json!("read_analytics")), ("x-tool" = json!({ "name": "journeys_show", "title": "One person's journey", "effect": "read" })))
 )]
 #[worker::send]
 pub async fn show_journey(

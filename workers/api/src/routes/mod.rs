@@ -29,6 +29,7 @@ use utoipa_axum::routes;
 
 use crate::gate::{self, Rules};
 use crate::idempotency;
+use crate::protocols::{discovery, mcp};
 
 /// What cannot be read off the routes.
 #[derive(utoipa::OpenApi)]
@@ -97,6 +98,9 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(channels::disconnect))
         .routes(routes!(channels::sync))
         .routes(routes!(channels::list_syncs))
+        .routes(routes!(discovery::protected_resource))
+        .routes(routes!(discovery::protected_mcp))
+        .routes(routes!(mcp::mcp))
         .routes(routes!(health::health))
         .routes(routes!(health::openapi))
 }
@@ -186,13 +190,15 @@ mod tests {
         for (method, path, operation) in &operations {
             match BUILT.rules.get(method, path) {
                 Some(Rule::Open) => open.push(format!("{method} {path}")),
-                Some(Rule::Needs(_) | Rule::NeedsPerson(_)) => {}
+                Some(Rule::SignedIn | Rule::Needs(_) | Rule::NeedsPerson(_)) => {}
                 None => panic!("{method} {path} declares {:?}, which is no permission", operation[DECLARATION]),
             }
         }
         assert_eq!(
             open,
             [
+                "GET /.well-known/oauth-protected-resource",
+                "GET /.well-known/oauth-protected-resource/mcp",
                 "POST /auth/login",
                 "GET /healthz",
                 "POST /invitations/accept",
