@@ -98,7 +98,8 @@ mod tests {
             (&["W/\"7\""], 412),
             (&["\"77\""], 412),
         ] {
-            let answer = given(values).unwrap().check(7, "the campaign").map_or_else(|problem| problem.status, |()| 200);
+            let answer =
+                given(values).unwrap().check(7, "the campaign").map_or_else(|problem| problem.status, |()| 200);
             assert_eq!(answer, status, "{values:?}");
         }
     }

@@ -714,7 +714,10 @@ mod tests {
         )
         .unwrap();
         let document = form.into_document("EUR");
-        assert_eq!((&*document.name, &*document.utm_campaign, &*document.currency), ("Größe & Wolle", "groesse-wolle", "EUR"));
+        assert_eq!(
+            (&*document.name, &*document.utm_campaign, &*document.currency),
+            ("Größe & Wolle", "groesse-wolle", "EUR")
+        );
         assert_eq!(document.ad_sets[0].status, campaign::Delivery::Active);
     }
 
