@@ -173,6 +173,7 @@ CREATE TABLE sync_runs (
   to_day INTEGER NOT NULL,
   status TEXT NOT NULL,                         -- queued | running | done | failed
   rows INTEGER NOT NULL DEFAULT 0,
+  failures INTEGER NOT NULL DEFAULT 0,          -- times it broke off and was tried again
   detail TEXT NOT NULL DEFAULT '',
   created_at INTEGER NOT NULL,
   finished_at INTEGER

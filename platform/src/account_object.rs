@@ -60,8 +60,8 @@ pub struct Begin {
     pub redirect_uri: String,
     /// Comes back with it.
     pub state: String,
-    /// PKCE S256 challenge.
-    pub challenge: String,
+    /// PKCE code verifier; only its challenge leaves us.
+    pub verifier: String,
 }
 
 /// Where the browser goes.

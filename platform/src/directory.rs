@@ -237,3 +237,48 @@ async fn rows<T: DeserializeOwned>(env: &Env, sql: &str, values: &[JsValue]) -> 
     let answer = statement.all().await.map_err(|e| failed(sql, &e))?;
     answer.results().map_err(|e| Error::corrupt("directory row", e))
 }
+
+/// A connected account, for scheduled pulls.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ChannelRow {
+    /// Channel id.
+    pub id: String,
+    /// Owner.
+    pub tenant_id: String,
+    /// Its provider.
+    pub channel_type: String,
+    /// IANA zone of its site.
+    pub time_zone: String,
+}
+
+/// Every connected account of every tenant; one that waits for a person is left alone.
+///
+/// # Errors
+/// [`Error::Unavailable`] when D1 fails.
+pub async fn connected_channels(env: &Env) -> Result<Vec<ChannelRow>> {
+    let sql = "SELECT c.id, c.tenant_id, c.type AS channel_type, s.time_zone FROM channels c \
+               JOIN sites s ON s.tenant_id = c.tenant_id AND s.key = c.site \
+               WHERE c.status IN ('connected', 'failing') ORDER BY c.tenant_id, c.id";
+    rows(env, sql, &[]).await
+}
+
+/// A campaign with work for its Publication object.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct OpenPublication {
+    /// Owner.
+    pub tenant_id: String,
+    /// Campaign.
+    pub campaign_id: String,
+}
+
+/// Campaigns of every tenant with a publication asked for before an instant that is not over.
+///
+/// # Errors
+/// [`Error::Unavailable`] when D1 fails.
+pub async fn open_publications(env: &Env, before: i64) -> Result<Vec<OpenPublication>> {
+    let sql = "SELECT DISTINCT tenant_id, campaign_id FROM publications WHERE status IN ('queued', 'running') \
+               AND created_at < ?1";
+    #[expect(clippy::cast_precision_loss, reason = "instants stay below 2^53")]
+    let before = JsValue::from_f64(before as f64);
+    rows(env, sql, &[before]).await
+}

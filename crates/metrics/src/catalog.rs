@@ -192,6 +192,12 @@ static SPEND: Base =
 static IMPRESSIONS: Base = base("impressions", Fact::AdSpend, "SUM(f.impressions)");
 static CLICKS: Base = base("clicks", Fact::AdSpend, "SUM(f.clicks)");
 
+static EMAIL_DELIVERED: Base =
+    base("email_delivered", Fact::AdSpend, "SUM(CASE WHEN f.channel = 'Email' THEN f.impressions ELSE 0 END)");
+static EMAIL_CLICKS: Base =
+    base("email_clicks", Fact::AdSpend, "SUM(CASE WHEN f.channel = 'Email' THEN f.clicks ELSE 0 END)");
+static FIRST_ORDERS: Base = base("new_customers", Fact::FirstOrders, "COUNT(*)");
+
 const fn ratio(over: &'static Base, under: &'static Base) -> Definition {
     Definition::Ratio { over, under, times: 1.0 }
 }
@@ -272,6 +278,24 @@ static METRICS: &[Metric] = &[
         unit: Unit::Count,
         better: Better::Up,
         definition: Definition::Base(&CUSTOMERS),
+    },
+    Metric {
+        id: "new_customers",
+        label: "New customers",
+        description: "Visitors whose first known purchase lies in the period.",
+        formula: "count of visitors by the time of their first order",
+        unit: Unit::Count,
+        better: Better::Up,
+        definition: Definition::Base(&FIRST_ORDERS),
+    },
+    Metric {
+        id: "returning_customers",
+        label: "Returning customers",
+        description: "Visitors who bought in the period and had bought before it.",
+        formula: "customers − new customers",
+        unit: Unit::Count,
+        better: Better::Up,
+        definition: Definition::Difference(&CUSTOMERS, &FIRST_ORDERS),
     },
     Metric {
         id: "pageviews",
@@ -433,5 +457,33 @@ static METRICS: &[Metric] = &[
         unit: Unit::Percent,
         better: Better::Down,
         definition: ratio(&SPEND, &REVENUE),
+    },
+    Metric {
+        id: "email_delivered",
+        label: "E-mails delivered",
+        description: "E-mails that arrived, as the sending platform reports them: the impressions of channel Email.",
+        formula: "sum of impressions of channel Email",
+        unit: Unit::Count,
+        better: Better::Up,
+        definition: Definition::Base(&EMAIL_DELIVERED),
+    },
+    Metric {
+        id: "email_clicks",
+        label: "E-mail clicks",
+        description: "Clicks in e-mails, as the sending platform reports them.",
+        formula: "sum of clicks of channel Email",
+        unit: Unit::Count,
+        better: Better::Up,
+        definition: Definition::Base(&EMAIL_CLICKS),
+    },
+    Metric {
+        id: "email_ctr",
+        label: "E-mail click-through rate",
+        description: "The part of delivered e-mails that were clicked: all clicks over all deliveries, not a mean of \
+                      the campaigns' rates.",
+        formula: "e-mail clicks / e-mails delivered",
+        unit: Unit::Percent,
+        better: Better::Up,
+        definition: ratio(&EMAIL_CLICKS, &EMAIL_DELIVERED),
     },
 ];

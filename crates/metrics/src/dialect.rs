@@ -26,6 +26,36 @@ pub enum Param {
     Integer(i64),
 }
 
+/// A value of a [`crate::Template`]: known already, or only when the template is run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Slot {
+    /// The tenant.
+    Tenant,
+    /// The site's key.
+    Site,
+    /// The site's currency.
+    Currency,
+    /// The first local hour of a window; 0 is the window asked for, 1 the one it is compared with.
+    FirstHour(u8),
+    /// The local hour after a window.
+    EndHour(u8),
+    /// The first local day of a window.
+    FirstDay(u8),
+    /// The local day after a window.
+    EndDay(u8),
+    /// This text.
+    Text(String),
+    /// This number.
+    Integer(i64),
+}
+
+impl Slot {
+    fn is_text(&self) -> bool {
+        matches!(self, Self::Tenant | Self::Site | Self::Currency | Self::Text(_))
+    }
+}
+
 /// SQL with its bound values, numbered from 1: `?1` in D1, `{p1:String}` or `{p1:Int64}` in ClickHouse.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
@@ -76,7 +106,7 @@ pub(crate) type JsonRow = Map<String, Value>;
 #[derive(Debug)]
 pub(crate) struct Writer {
     pub(crate) dialect: Dialect,
-    params: Vec<Param>,
+    slots: Vec<Slot>,
 }
 
 impl Writer {
@@ -89,32 +119,49 @@ impl Writer {
     }
 
     fn new(dialect: Dialect) -> Self {
-        Self { dialect, params: Vec::new() }
+        Self { dialect, slots: Vec::new() }
+    }
+
+    /// A writer for a template, which any tenant's question can be bound to: the tenant is its first value.
+    pub(crate) fn of_template(dialect: Dialect) -> Self {
+        let mut writer = Self::new(dialect);
+        writer.slot(Slot::Tenant);
+        writer
     }
 
     pub(crate) fn text(&mut self, value: &str) -> String {
-        self.bind(Param::Text(value.to_owned()))
+        self.slot(Slot::Text(value.to_owned()))
     }
 
     pub(crate) fn integer(&mut self, value: i64) -> String {
-        self.bind(Param::Integer(value))
+        self.slot(Slot::Integer(value))
     }
 
-    fn bind(&mut self, param: Param) -> String {
-        let at = self.params.iter().position(|known| *known == param).unwrap_or_else(|| {
-            self.params.push(param.clone());
-            self.params.len() - 1
+    pub(crate) fn slot(&mut self, slot: Slot) -> String {
+        let at = self.slots.iter().position(|known| *known == slot).unwrap_or_else(|| {
+            self.slots.push(slot.clone());
+            self.slots.len() - 1
         });
         let number = at + 1;
-        match (self.dialect, &param) {
-            (Dialect::D1, _) => format!("?{number}"),
-            (Dialect::ClickHouse, Param::Text(_)) => format!("{{p{number}:String}}"),
-            (Dialect::ClickHouse, Param::Integer(_)) => format!("{{p{number}:Int64}}"),
+        match self.dialect {
+            Dialect::D1 => format!("?{number}"),
+            Dialect::ClickHouse if slot.is_text() => format!("{{p{number}:String}}"),
+            Dialect::ClickHouse => format!("{{p{number}:Int64}}"),
         }
     }
 
+    /// The statement. Only a writer of a template has slots without a value, and it ends with [`Self::slots`].
     pub(crate) fn finish(self, sql: String) -> Statement {
-        Statement { sql, params: self.params }
+        let params = self.slots.into_iter().filter_map(|slot| match slot {
+            Slot::Text(text) => Some(Param::Text(text)),
+            Slot::Integer(number) => Some(Param::Integer(number)),
+            _ => None,
+        });
+        Statement { sql, params: params.collect() }
+    }
+
+    pub(crate) fn slots(self) -> Vec<Slot> {
+        self.slots
     }
 
     /// The table or view that holds each event once, as last revised.
@@ -145,6 +192,19 @@ impl Writer {
     /// ClickHouse builds a hash of the right side first, so it is given only the rows and columns that matter.
     pub(crate) fn left_join(&mut self, scope: &Scope, table: &str, alias: &str, columns: &[&str], on: &str) -> String {
         let (tenant, site) = (self.text(&scope.tenant_id), self.text(&scope.site));
+        self.left_join_of(&tenant, &site, table, alias, columns, on)
+    }
+
+    /// [`Self::left_join`] with the tenant and the site bound already.
+    pub(crate) fn left_join_of(
+        &self,
+        tenant: &str,
+        site: &str,
+        table: &str,
+        alias: &str,
+        columns: &[&str],
+        on: &str,
+    ) -> String {
         match self.dialect {
             Dialect::D1 => {
                 format!("LEFT JOIN {table} {alias} ON {alias}.tenant_id = {tenant} AND {alias}.site = {site} AND {on}")

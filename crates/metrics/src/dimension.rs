@@ -81,7 +81,8 @@ impl Dimension {
     }
 
     /// A stored value as people read it.
-    pub(crate) fn shown(self, stored: &str) -> String {
+    #[must_use]
+    pub fn shown(self, stored: &str) -> String {
         if stored.is_empty() { self.empty().to_owned() } else { stored.to_owned() }
     }
 

@@ -17,6 +17,8 @@ pub enum Fact {
     Touchpoints,
     /// What advertising platforms report, by day.
     AdSpend,
+    /// Visitors, by the hour of their first purchase ever.
+    FirstOrders,
 }
 
 /// Where a fact keeps a dimension.
@@ -41,7 +43,7 @@ impl Fact {
             Self::Touchpoints if of_spend => Place::Own,
             Self::Touchpoints => Place::Session,
             Self::AdSpend if of_spend => Place::Own,
-            Self::AdSpend => Place::Nowhere,
+            Self::AdSpend | Self::FirstOrders => Place::Nowhere,
         }
     }
 
@@ -63,6 +65,11 @@ impl Fact {
             Self::Refunds | Self::Events => writer.events(),
             Self::Touchpoints => "touchpoints",
             Self::AdSpend => writer.ad_spend(),
+            Self::FirstOrders => {
+                "(SELECT o.tenant_id AS tenant_id, o.site AS site, o.visitor AS visitor, \
+                 MIN(o.local_hour) AS local_hour, MAX(o.bot) AS bot FROM orders o \
+                 GROUP BY o.tenant_id, o.site, o.visitor)"
+            }
         }
     }
 

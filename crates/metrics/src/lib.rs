@@ -3,6 +3,8 @@
 //! - [`catalog`]: what each metric is, in words and as SQL. Nothing else defines a metric.
 //! - [`Plan`]: turns a [`Request`] (metrics × bucket × dimension × filters) into one [`Statement`] per fact, for D1 or
 //!   for ClickHouse, and folds the returned rows into an [`Answer`]. Both engines give the same figures.
+//! - [`Template`]: the same metrics as one statement whose days are bound when it runs, for SQL that is made ahead and
+//!   kept.
 //! - [`reports`]: the queries that are not metrics (attribution loading, journeys, event names, the live feed), one
 //!   file per report.
 //!
@@ -19,13 +21,15 @@ mod figure;
 mod plan;
 pub mod reports;
 mod request;
+mod template;
 
 pub use answer::{Answer, Point, Row};
 pub use catalog::{Base, Better, Definition, Description, Metric, Unit};
-pub use dialect::{Dialect, Param, Statement};
+pub use dialect::{Dialect, Param, Slot, Statement};
 pub use dimension::{Dimension, OTHER};
 pub use error::MetricsError;
 pub use fact::Fact;
 pub use figure::Figure;
 pub use plan::Plan;
 pub use request::{Filter, Request, Scope};
+pub use template::{Condition, Order, Outline, Template, Test};

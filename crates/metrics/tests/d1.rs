@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::{arrivals, database, final_events, load, range, read, run, scope};
 use metrics::{
-    Dialect, Dimension, Figure, Filter, Plan, Request, catalog,
+    Condition, Dialect, Dimension, Figure, Filter, Order, Outline, Plan, Request, Template, Test, catalog,
     reports::{attribution_orders, attribution_touches, event_names, journey, journeys, live, paths},
 };
 use serde_json::json;
@@ -122,6 +122,8 @@ fn the_metrics_of_a_small_shop_are_those_counted_by_hand() {
         ("sessions", Some(Figure::Whole(3))),
         ("visitors", Some(Figure::Whole(3))),
         ("customers", Some(Figure::Whole(2))),
+        ("new_customers", Some(Figure::Whole(2))),
+        ("returning_customers", Some(Figure::Whole(0))),
         ("pageviews", Some(Figure::Whole(4))),
         ("events", Some(Figure::Whole(8))),
         ("touches", Some(Figure::Whole(3))),
@@ -139,10 +141,13 @@ fn the_metrics_of_a_small_shop_are_those_counted_by_hand() {
         ("roas", Some(Figure::Real(2.5))),
         ("mer", Some(Figure::Real(2.5))),
         ("acos", Some(Figure::Real(0.4))),
+        ("email_delivered", Some(Figure::Whole(4_000))),
+        ("email_clicks", Some(Figure::Whole(80))),
+        ("email_ctr", Some(Figure::Real(0.02))),
     ] {
         assert_eq!(row[id], expected, "{id}");
     }
-    assert_eq!(row.len(), 25);
+    assert_eq!(row.len(), 30);
 }
 
 #[test]
@@ -329,4 +334,80 @@ fn no_question_reads_a_whole_table_or_a_whole_tenant() {
             assert!(!whole_table && !whole_tenant, "{name}: {step}\n{}", statement.sql);
         }
     }
+}
+
+/// A template's figures, metric by metric, for a window and the one it is compared with.
+fn of_template(connection: &rusqlite::Connection, outline: &Outline, windows: &[calendar::DateRange]) -> common::Rows {
+    let template = Template::new(outline, Dialect::D1).unwrap();
+    // As it comes back from where it was stored.
+    let template: Template = serde_json::from_str(&serde_json::to_string(&template).unwrap()).unwrap();
+    run(connection, &template.bind(&scope(), windows).unwrap())
+}
+
+#[test]
+fn a_template_gives_the_figures_of_the_plan() {
+    let arrivals = arrivals(11);
+    let connection = database();
+    load(&connection, &arrivals);
+    let windows = [range(), range().previous()];
+    for metric in catalog::metrics() {
+        let mut outline = Outline::new(vec![metric]);
+        outline.previous = true;
+        let row = of_template(&connection, &outline, &windows).remove(0);
+        for (window, column) in windows.iter().zip([metric.id.to_owned(), format!("{}_previous", metric.id)]) {
+            let expected = answer(&connection, Request::new(scope(), *window, vec![metric])).figure(metric, &[], None);
+            let found = row[&column].as_f64();
+            assert_eq!(found, expected.map(Figure::as_f64), "{column}");
+        }
+    }
+    let by_channel = catalog::metrics_by(&[Dimension::Channel]);
+    for dimension in [None, Some("Email")] {
+        let mut outline = Outline::new(by_channel.clone());
+        outline.by = vec![Dimension::Channel];
+        let mut request = Request::new(scope(), range(), by_channel.clone());
+        request.by = vec![Dimension::Channel];
+        if let Some(channel) = dimension {
+            outline.conditions =
+                vec![Condition { dimension: Dimension::Channel, test: Test::Is(vec![channel.to_lowercase()]) }];
+            request.filters = vec![Filter { dimension: Dimension::Channel, value: channel.to_owned() }];
+        }
+        let rows = of_template(&connection, &outline, &windows);
+        let figures = answer(&connection, request);
+        assert_eq!(rows.len(), figures.keys(by_channel[0]).len());
+        for row in rows {
+            let key = Dimension::Channel.shown(row["channel"].as_str().unwrap());
+            for metric in &by_channel {
+                let expected = figures.figure(metric, &[&key], None).map(Figure::as_f64);
+                assert_eq!(row[metric.id].as_f64(), expected, "{} {key}", metric.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_template_counts_as_plans_do_by_bucket_and_ranks_by_the_first_metric() {
+    let arrivals = arrivals(12);
+    let connection = database();
+    load(&connection, &arrivals);
+    let (revenue, roas) = (catalog::metric("revenue").unwrap(), catalog::metric("roas").unwrap());
+    let mut outline = Outline::new(vec![revenue, roas]);
+    outline.bucket = Some(calendar::Granularity::Week);
+    let mut request = Request::new(scope(), range(), vec![revenue, roas]);
+    request.bucket = Some(calendar::Granularity::Week);
+    let figures = answer(&connection, request);
+    for row in of_template(&connection, &outline, &[range()]) {
+        let bucket = row["bucket"].as_i64();
+        for metric in [revenue, roas] {
+            assert_eq!(row[metric.id].as_f64(), figures.figure(metric, &[], bucket).map(Figure::as_f64));
+        }
+    }
+    let mut outline = Outline::new(vec![revenue]);
+    outline.by = vec![Dimension::Campaign];
+    outline.conditions = vec![Condition { dimension: Dimension::Campaign, test: Test::Given }];
+    outline.order = Some(Order::Largest);
+    outline.limit = 2;
+    let rows = of_template(&connection, &outline, &[range()]);
+    assert!(rows.len() <= 2 && rows.iter().all(|row| row["campaign"] != ""));
+    assert!(rows.windows(2).all(|pair| pair[0]["revenue"].as_i64() >= pair[1]["revenue"].as_i64()));
+    assert!(Template::new(&outline, Dialect::D1).unwrap().bind(&scope(), &[]).is_err());
 }

@@ -18,7 +18,7 @@ use std::{
 use calendar::Granularity;
 use common::{Rows, arrivals, database, load, range, read, run, scope};
 use metrics::{
-    Dialect, Dimension, Figure, Filter, Metric, Plan, Request, Statement, catalog,
+    Condition, Dialect, Dimension, Figure, Filter, Metric, Outline, Plan, Request, Statement, Template, Test, catalog,
     reports::{After, attribution_orders, attribution_touches, event_names, journey, journeys, paths},
 };
 use rusqlite::Connection;
@@ -233,7 +233,8 @@ fn every_metric(both: &mut Both) {
             .dimensions()
             .into_iter()
             .map(|dimension| vec![dimension])
-            .chain([Vec::new(), vec![Dimension::Channel, Dimension::Source]]);
+            .chain([Vec::new(), vec![Dimension::Channel, Dimension::Source]])
+            .filter(|by| by.iter().all(|dimension| metric.knows(*dimension)));
         let mut seen = 0;
         for by in dimensions {
             for bucket in [None].into_iter().chain(Granularity::ALL.map(Some)) {
@@ -246,7 +247,51 @@ fn every_metric(both: &mut Both) {
                 seen += both.ask(&request).len();
             }
         }
-        assert!(seen > 100, "{} was hardly asked", metric.id);
+        assert!(seen > 100 || metric.dimensions().is_empty() && seen > 40, "{} was hardly asked", metric.id);
+    }
+    // As statements written ahead, with the window before.
+    let windows = [range(), range().previous()];
+    for metric in catalog::metrics() {
+        for by in [vec![], metric.dimensions()] {
+            let mut outline = Outline::new(vec![metric]);
+            outline.by = by.into_iter().take(2).collect();
+            outline.previous = outline.by.is_empty();
+            if !outline.by.is_empty() {
+                outline.bucket = Some(Granularity::Month);
+                outline.conditions = vec![Condition {
+                    dimension: Dimension::Channel,
+                    test: Test::Not(vec!["Email".to_owned(), "Direct".to_owned()]),
+                }];
+            }
+            let bind = |dialect| Template::new(&outline, dialect).unwrap().bind(&scope(), &windows).unwrap();
+            let plain = |rows: Rows| -> Vec<Vec<Option<String>>> {
+                rows.into_iter()
+                    .map(|row| {
+                        row.into_iter()
+                            .map(|(name, value)| match value {
+                                Value::Null => None,
+                                Value::String(text) => {
+                                    Some(text.parse().map_or(text, |real: f64| format!("{real:.9}")))
+                                }
+                                other => Some(
+                                    format!("{name} {:.9}", other.as_f64().unwrap())
+                                        .split(' ')
+                                        .nth(1)
+                                        .unwrap()
+                                        .to_owned(),
+                                ),
+                            })
+                            .collect()
+                    })
+                    .collect()
+            };
+            let d1 = plain(run(&both.d1, &bind(Dialect::D1)));
+            let clickhouse = plain(both.clickhouse.run(&bind(Dialect::ClickHouse)));
+            assert_eq!(d1, clickhouse, "{} {:?}", metric.id, outline.by);
+            assert!(!d1.is_empty());
+            both.compared += 1;
+            both.figures += u64::try_from(d1.len()).unwrap();
+        }
     }
     // All of them at once, as the dashboard asks.
     let total = both.ask(&request(catalog::metrics().iter().collect()));

@@ -49,6 +49,7 @@ fn metrics_are_asked_as_pinned() {
             engine,
             &planned(
                 |request| {
+                    request.metrics = catalog::metrics_by(&[Dimension::Channel]);
                     request.by = vec![Dimension::Channel];
                     request.bucket = Some(Granularity::Month);
                     request.keep = Some(vec!["Email".to_owned(), "Unassigned".to_owned()]);
@@ -142,6 +143,7 @@ fn reports_are_asked_as_pinned() {
 fn every_statement_names_its_tenant_and_binds_all_it_names() {
     let requests: [&dyn Fn(&mut Request); 3] =
         [&|_| {}, &|request| request.bucket = Some(Granularity::Day), &|request| {
+            request.metrics = catalog::metrics_by(&[Dimension::Channel, Dimension::Campaign]);
             request.by = vec![Dimension::Channel, Dimension::Campaign];
             request.filters = vec![Filter { dimension: Dimension::Source, value: "it's".to_owned() }];
         }];

@@ -2,10 +2,13 @@
 //!
 //! | cron | duty |
 //! |---|---|
-//! | `5 * * * *` | [`rollup`]: hourly counts of the hours that have ended |
-//! | `17 3 * * *` | [`retention`]: raw events past their site's term, answers kept for a day |
+//! | `*/5 * * * *` | [`publications`]: those whose nudge got lost |
+//! | `5 * * * *` | [`rollup`]: hourly counts of the hours that have ended; [`pulls`] of recent figures |
+//! | `17 3 * * *` | [`retention`]: raw events past their site's term, answers kept for a day; [`pulls`] of all that may change |
 //! | `0 6 * * 1` | [`summary`]: asks the analyst for each site's week |
 
+mod publications;
+mod pulls;
 mod retention;
 mod rollup;
 mod sinks;
@@ -15,6 +18,7 @@ mod writer;
 use wasm_bindgen::JsValue;
 use worker::{Context, Env, MessageBatch, Request, Response, Result, ScheduleContext, ScheduledEvent, event};
 
+const OFTEN: &str = "*/5 * * * *";
 const HOURLY: &str = "5 * * * *";
 const DAILY: &str = "17 3 * * *";
 const WEEKLY: &str = "0 6 * * 1";
@@ -31,8 +35,9 @@ async fn queue(batch: MessageBatch<JsValue>, env: Env, _context: Context) -> Res
 async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     let cron = event.cron();
     let outcome = match cron.as_str() {
-        HOURLY => rollup::run(&env).await,
-        DAILY => retention::run(&env).await,
+        OFTEN => publications::run(&env).await,
+        HOURLY => rollup::run(&env).await.and(pulls::run(&env, pulls::Reach::Recent).await),
+        DAILY => retention::run(&env).await.and(pulls::run(&env, pulls::Reach::Restated).await),
         WEEKLY => summary::run(&env).await,
         _ => Err(platform::Error::setting("triggers.crons", format!("`{cron}` has no duty"))),
     };

@@ -813,6 +813,11 @@ impl Machine {
 
     /// Takes in an answer that says no, or none at all.
     fn stumble(&mut self, provider: &dyn Provider, access: &Access<'_>, flight: Flight, fault: Fault, now_ms: i64) {
+        // An unreadable answer to what may be repeated: repeat it, and keep whatever doubt there is.
+        let fault = match fault {
+            Fault::Ambiguous { reason } if flight.effect != Effect::Once => Fault::Retry { after_ms: None, reason },
+            fault => fault,
+        };
         let label = flight.step.label();
         let limit = if self.failing.is_some() { TRIES_FAILING } else { TRIES };
         let tries = {

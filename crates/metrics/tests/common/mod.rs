@@ -331,7 +331,9 @@ pub fn arrivals(seed: u64) -> Arrivals {
     let mut ad_spend = Vec::new();
     for (tenant, site) in [("t1", "shop"), ("t1", "second"), ("t2", "other")] {
         for day in 20_490..20_570 {
-            for (channel, source, medium, campaign) in CHANNELS.into_iter().filter(|c| c.0.starts_with("Paid")) {
+            for (channel, source, medium, campaign) in
+                CHANNELS.into_iter().filter(|c| c.0.starts_with("Paid") || c.0 == "Email")
+            {
                 for version in 1..=if rng.random_bool(0.2) { 2 } else { 1 } {
                     let impressions = rng.random_range(0..20_000);
                     let row = json!({"tenant_id": tenant, "site": site, "local_day": day, "channel": channel,

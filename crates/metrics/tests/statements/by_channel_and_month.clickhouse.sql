@@ -59,7 +59,7 @@ GROUP BY bucket, dim0;
 -- 4: Text("EUR")
 -- 5: Integer(20515)
 -- 6: Integer(20556)
-SELECT toInt64(toYear(toDate32(f.local_day))) * 12 + toMonth(toDate32(f.local_day)) - 23641 AS bucket, CASE WHEN f.channel IN (SELECT arrayJoin(JSONExtract({p3:String}, 'Array(String)'))) THEN f.channel ELSE 'Other' END AS dim0, SUM(CASE WHEN f.currency = {p4:String} THEN f.spend_minor ELSE 0 END) AS m_spend, SUM(f.impressions) AS m_impressions, SUM(f.clicks) AS m_clicks
+SELECT toInt64(toYear(toDate32(f.local_day))) * 12 + toMonth(toDate32(f.local_day)) - 23641 AS bucket, CASE WHEN f.channel IN (SELECT arrayJoin(JSONExtract({p3:String}, 'Array(String)'))) THEN f.channel ELSE 'Other' END AS dim0, SUM(CASE WHEN f.currency = {p4:String} THEN f.spend_minor ELSE 0 END) AS m_spend, SUM(f.impressions) AS m_impressions, SUM(f.clicks) AS m_clicks, SUM(CASE WHEN f.channel = 'Email' THEN f.impressions ELSE 0 END) AS m_email_delivered, SUM(CASE WHEN f.channel = 'Email' THEN f.clicks ELSE 0 END) AS m_email_clicks
 FROM ad_spend_current f
 WHERE f.tenant_id = {p1:String} AND f.site = {p2:String} AND f.local_day >= {p5:Int64} AND f.local_day < {p6:Int64}
 GROUP BY bucket, dim0;

@@ -59,7 +59,7 @@ GROUP BY bucket, dim0;
 -- 4: Text("EUR")
 -- 5: Integer(20515)
 -- 6: Integer(20556)
-SELECT CAST(strftime('%Y', f.local_day * 86400, 'unixepoch') AS INTEGER) * 12 + CAST(strftime('%m', f.local_day * 86400, 'unixepoch') AS INTEGER) - 23641 AS bucket, CASE WHEN f.channel IN (SELECT value FROM json_each(?3)) THEN f.channel ELSE 'Other' END AS dim0, SUM(CASE WHEN f.currency = ?4 THEN f.spend_minor ELSE 0 END) AS m_spend, SUM(f.impressions) AS m_impressions, SUM(f.clicks) AS m_clicks
+SELECT CAST(strftime('%Y', f.local_day * 86400, 'unixepoch') AS INTEGER) * 12 + CAST(strftime('%m', f.local_day * 86400, 'unixepoch') AS INTEGER) - 23641 AS bucket, CASE WHEN f.channel IN (SELECT value FROM json_each(?3)) THEN f.channel ELSE 'Other' END AS dim0, SUM(CASE WHEN f.currency = ?4 THEN f.spend_minor ELSE 0 END) AS m_spend, SUM(f.impressions) AS m_impressions, SUM(f.clicks) AS m_clicks, SUM(CASE WHEN f.channel = 'Email' THEN f.impressions ELSE 0 END) AS m_email_delivered, SUM(CASE WHEN f.channel = 'Email' THEN f.clicks ELSE 0 END) AS m_email_clicks
 FROM ad_spend f
 WHERE f.tenant_id = ?1 AND f.site = ?2 AND f.local_day >= ?5 AND f.local_day < ?6
 GROUP BY bucket, dim0;

@@ -50,6 +50,14 @@ WHERE f.tenant_id = ?1 AND f.site = ?2 AND f.local_hour >= ?3 AND f.local_hour <
 -- 3: Text("EUR")
 -- 4: Integer(20515)
 -- 5: Integer(20556)
-SELECT SUM(CASE WHEN f.currency = ?3 THEN f.spend_minor ELSE 0 END) AS m_spend, SUM(f.impressions) AS m_impressions, SUM(f.clicks) AS m_clicks
+SELECT SUM(CASE WHEN f.currency = ?3 THEN f.spend_minor ELSE 0 END) AS m_spend, SUM(f.impressions) AS m_impressions, SUM(f.clicks) AS m_clicks, SUM(CASE WHEN f.channel = 'Email' THEN f.impressions ELSE 0 END) AS m_email_delivered, SUM(CASE WHEN f.channel = 'Email' THEN f.clicks ELSE 0 END) AS m_email_clicks
 FROM ad_spend f
 WHERE f.tenant_id = ?1 AND f.site = ?2 AND f.local_day >= ?4 AND f.local_day < ?5;
+
+-- 1: Text("t1")
+-- 2: Text("shop")
+-- 3: Integer(492360)
+-- 4: Integer(493344)
+SELECT COUNT(*) AS m_new_customers
+FROM (SELECT o.tenant_id AS tenant_id, o.site AS site, o.visitor AS visitor, MIN(o.local_hour) AS local_hour, MAX(o.bot) AS bot FROM orders o GROUP BY o.tenant_id, o.site, o.visitor) f
+WHERE f.tenant_id = ?1 AND f.site = ?2 AND f.local_hour >= ?3 AND f.local_hour < ?4 AND f.bot = 0;

@@ -15,7 +15,6 @@ use platform::{queue, random, settings};
 use problem::Problem as Failure;
 use serde::Serialize;
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use super::scope;
 use crate::answer::{Answer, Refused, internal};
@@ -115,7 +114,7 @@ pub async fn connect(caller: Caller, Segment(kind): Segment, Form(form): Form<Co
         channel_type: kind.clone(),
         redirect_uri: redirect_uri.clone(),
         state: state.clone(),
-        challenge: URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())),
+        verifier: verifier.clone(),
     };
     let begun: Begun = account::ask(env, &name, account::BEGIN, &begin).await?;
     let purpose = oauth_verifier(&state);

@@ -1,7 +1,7 @@
 //! Imports: an uploaded file is read from R2 and its rows are stored, a chunk a transaction. Doing it again stores the
 //! same rows under the same keys, so a crash in the middle costs nothing.
 
-mod ad_spend;
+pub(crate) mod ad_spend;
 mod shopify;
 
 use connector::ad_spend::RowError;

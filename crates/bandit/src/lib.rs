@@ -1,0 +1,301 @@
+//! Bandits: which variant a visitor sees next, which variant has lost, which one has won.
+//!
+//! Thompson sampling (Thompson 1933; Russo et al., "A Tutorial on Thompson Sampling", 2018) with a Beta posterior a
+//! variant: a visitor exposed is a trial, a visitor rewarded a success. Visitors, not views, are counted, because one
+//! visitor's views are not independent. A reward may come days after its exposure; until it does the visitor counts as
+//! not rewarded, for every variant alike.
+//!
+//! Pure: counts and a seed come in. Who saw what is kept by the experiment's object.
+
+pub mod posterior;
+
+use posterior::{Counts, Standing, standings};
+use rand::SeedableRng as _;
+use rand::seq::IndexedRandom as _;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Beta, Distribution as _};
+use serde::{Deserialize, Serialize};
+
+/// Fewest variants of an experiment.
+pub const MIN_ARMS: usize = 2;
+/// Most variants of an experiment: with more, none is shown often enough to be known.
+pub const MAX_ARMS: usize = 10;
+
+/// When a variant is paused and when one wins.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// Visitors each variant is shown to before anything is decided.
+    pub min_exposures: u64,
+    /// A variant whose probability of being the best falls below this is paused: a fraction.
+    pub pause_below: f64,
+    /// A variant whose probability of being the best reaches this wins: a fraction.
+    pub promote_from: f64,
+    /// A winner must not cost more than this against the best, in points of the rate: a fraction.
+    pub max_expected_loss: f64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { min_exposures: 200, pause_below: 0.05, promote_from: 0.95, max_expected_loss: 0.005 }
+    }
+}
+
+/// Why a configuration is refused.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("{field} is {found}, it must be {wanted}")]
+pub struct BadConfig {
+    /// Which field.
+    pub field: &'static str,
+    /// What it says.
+    pub found: f64,
+    /// What it may say.
+    pub wanted: &'static str,
+}
+
+impl Config {
+    /// Checks the thresholds.
+    ///
+    /// # Errors
+    /// The first field that is out of bounds.
+    pub fn check(&self) -> Result<(), BadConfig> {
+        let within = |field, found: f64, low: f64, high: f64, wanted| {
+            if found.is_finite() && found >= low && found <= high {
+                Ok(())
+            } else {
+                Err(BadConfig { field, found, wanted })
+            }
+        };
+        within("min_exposures", self.min_exposures as f64, 20.0, 1e9, "20 or more")?;
+        within("pause_below", self.pause_below, 0.0, 0.5, "0 to 0.5")?;
+        within("promote_from", self.promote_from, 0.5, 1.0, "0.5 to 1")?;
+        within("max_expected_loss", self.max_expected_loss, 0.0, 1.0, "0 to 1")
+    }
+}
+
+/// How a variant stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArmStatus {
+    /// It is shown.
+    Active,
+    /// It has lost, or somebody took it out.
+    Paused,
+    /// It is shown to everybody.
+    Winner,
+}
+
+impl ArmStatus {
+    /// The name it is stored and sent by.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Paused => "paused",
+            Self::Winner => "winner",
+        }
+    }
+}
+
+/// A variant with what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arm {
+    /// Stable name within the experiment.
+    pub key: String,
+    /// How it stands.
+    pub status: ArmStatus,
+    /// Visitors it was shown to.
+    pub exposures: u64,
+    /// Of these, visitors who did what counts.
+    pub rewards: u64,
+}
+
+impl Arm {
+    fn counts(&self) -> Counts {
+        Counts::new(self.rewards as f64, self.exposures as f64)
+    }
+}
+
+/// The variant to show to a visitor who has none: the winner where there is one, else a draw. `None` when none is shown.
+///
+/// Until every active variant has had [`Config::min_exposures`], those that have not take turns at random: drawing from
+/// the posteriors alone would starve a variant before it is known well enough to be judged.
+#[must_use]
+pub fn choose<'a>(arms: &'a [Arm], config: &Config, seed: u64) -> Option<&'a Arm> {
+    if let Some(winner) = arms.iter().find(|arm| arm.status == ArmStatus::Winner) {
+        return Some(winner);
+    }
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let behind: Vec<&Arm> =
+        arms.iter().filter(|arm| arm.status == ArmStatus::Active && arm.exposures < config.min_exposures).collect();
+    if let Some(arm) = behind.choose(&mut random) {
+        return Some(arm);
+    }
+    let mut best: Option<(&Arm, f64)> = None;
+    for arm in arms.iter().filter(|arm| arm.status == ArmStatus::Active) {
+        let counts = arm.counts();
+        let posterior = Beta::new(1.0 + counts.successes, 1.0 + counts.trials - counts.successes);
+        let draw = posterior.map_or(0.5, |posterior| posterior.sample(&mut random));
+        if best.is_none_or(|(_, highest)| draw > highest) {
+            best = Some((arm, draw));
+        }
+    }
+    best.map(|(arm, _)| arm)
+}
+
+/// What is to happen to a variant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It goes on as it is.
+    Keep,
+    /// It has lost.
+    Pause,
+    /// It has won.
+    Promote,
+}
+
+/// A variant judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// The variant.
+    pub key: String,
+    /// What is to happen.
+    pub verdict: Verdict,
+    /// How it stands among the active ones; `None` for one that is not shown.
+    pub standing: Option<Standing>,
+    /// Why, with the numbers, for people.
+    pub reason: String,
+}
+
+/// Judges the active variants. The one most likely the best is never paused, and nothing is decided before every active
+/// variant has had its visitors; a variant is paused as soon as it and the leader have.
+#[must_use]
+pub fn judge(arms: &[Arm], config: &Config, seed: u64) -> Vec<Judged> {
+    let active: Vec<&Arm> = arms.iter().filter(|arm| arm.status == ArmStatus::Active).collect();
+    let found = standings(&active.iter().map(|arm| vec![arm.counts()]).collect::<Vec<_>>(), seed);
+    let leader = found.iter().enumerate().max_by(|a, b| a.1.p_best.total_cmp(&b.1.p_best)).map(|(place, _)| place);
+    let shown_enough = |arm: &Arm| arm.exposures >= config.min_exposures;
+    let leader_known = leader.and_then(|place| active.get(place)).is_some_and(|arm| shown_enough(arm));
+    let all_known = active.iter().all(|arm| shown_enough(arm));
+    arms.iter()
+        .map(|arm| {
+            let place = active.iter().position(|active| active.key == arm.key);
+            let Some((place, standing)) = place.and_then(|place| Some((place, *found.get(place)?))) else {
+                return Judged { key: arm.key.clone(), verdict: Verdict::Keep, standing: None, reason: String::new() };
+            };
+            let numbers = format!(
+                "{} of {} visitors, {:.1} % likely to be the best",
+                arm.rewards,
+                arm.exposures,
+                standing.p_best * 100.0
+            );
+            let leads = Some(place) == leader;
+            let (verdict, reason) = if active.len() < 2 {
+                // The others have lost one after the other, or were taken out.
+                (Verdict::Promote, format!("{numbers}: it is the only one left"))
+            } else if leads
+                && all_known
+                && standing.p_best >= config.promote_from
+                && standing.expected_loss <= config.max_expected_loss
+            {
+                (Verdict::Promote, format!("{numbers}: it wins"))
+            } else if !leads && leader_known && shown_enough(arm) && standing.p_best < config.pause_below {
+                (Verdict::Pause, format!("{numbers}: it has lost"))
+            } else if !shown_enough(arm) {
+                (Verdict::Keep, format!("{numbers}: it is judged from {} visitors on", config.min_exposures))
+            } else {
+                (Verdict::Keep, format!("{numbers}: that decides nothing yet"))
+            };
+            Judged { key: arm.key.clone(), verdict, standing: Some(standing), reason }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rand::Rng as _;
+
+    fn arm(key: &str, rewards: u64, exposures: u64) -> Arm {
+        Arm { key: key.to_owned(), status: ArmStatus::Active, exposures, rewards }
+    }
+
+    fn verdicts(arms: &[Arm], config: &Config) -> Vec<Verdict> {
+        judge(arms, config, 1).into_iter().map(|judged| judged.verdict).collect()
+    }
+
+    /// Runs an experiment with true rates until it is decided; returns visitors by arm and the winner.
+    fn run(rates: &[f64], visitors: u64, seed: u64) -> (Vec<Arm>, Option<String>) {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut arms: Vec<Arm> = (0..rates.len()).map(|place| arm(&place.to_string(), 0, 0)).collect();
+        let config = Config::default();
+        for visitor in 0..visitors {
+            let key = choose(&arms, &config, random.random()).unwrap().key.clone();
+            let place: usize = key.parse().unwrap();
+            arms[place].exposures += 1;
+            arms[place].rewards += u64::from(random.random_bool(rates[place]));
+            if visitor % 1_500 == 1_499 {
+                for (place, judged) in judge(&arms, &config, seed).into_iter().enumerate() {
+                    match judged.verdict {
+                        Verdict::Pause => arms[place].status = ArmStatus::Paused,
+                        Verdict::Promote => return (arms, Some(judged.key)),
+                        Verdict::Keep => {}
+                    }
+                }
+            }
+        }
+        (arms, None)
+    }
+
+    #[test]
+    fn the_best_variant_nearly_always_wins_and_gets_most_visitors_on_the_way() {
+        let mut right = 0;
+        for seed in 0..20 {
+            let (arms, winner) = run(&[0.05, 0.10, 0.04], 12_000, seed);
+            right += u32::from(winner.as_deref() == Some("1"));
+            assert!(arms[1].exposures >= arms[0].exposures / 2, "seed {seed}: {arms:?}");
+        }
+        assert!(right >= 18, "{right} of 20");
+    }
+
+    #[test]
+    fn a_loser_is_paused_after_its_threshold_and_not_before() {
+        let config = Config::default();
+        assert_eq!(verdicts(&[arm("a", 30, 199), arm("b", 0, 199)], &config), [Verdict::Keep, Verdict::Keep]);
+        assert_eq!(verdicts(&[arm("a", 30, 400), arm("b", 1, 200)], &config), [Verdict::Promote, Verdict::Pause]);
+    }
+
+    #[test]
+    fn a_variant_that_is_paused_is_shown_to_nobody_and_a_winner_to_everybody() {
+        let config = Config::default();
+        let mut arms = vec![arm("a", 0, 0), arm("b", 0, 0)];
+        arms[0].status = ArmStatus::Paused;
+        assert!((0..50).all(|seed| choose(&arms, &config, seed).unwrap().key == "b"));
+        arms[0].status = ArmStatus::Winner;
+        assert!((0..50).all(|seed| choose(&arms, &config, seed).unwrap().key == "a"));
+        arms.iter_mut().for_each(|arm| arm.status = ArmStatus::Paused);
+        assert_eq!(choose(&arms, &config, 1), None);
+    }
+
+    #[test]
+    fn thresholds_out_of_bounds_are_refused_by_name() {
+        let config = Config { pause_below: 0.7, ..Config::default() };
+        assert_eq!(config.check().unwrap_err().to_string(), "pause_below is 0.7, it must be 0 to 0.5");
+        assert_eq!(Config::default().check(), Ok(()));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn one_variant_always_stays(counts in prop::collection::vec((0_u64..300, 0_u64..3_000), 1..8), seed: u64) {
+            let arms: Vec<Arm> = counts.iter().enumerate()
+                .map(|(place, (rewards, exposures))| arm(&place.to_string(), *rewards.min(exposures), *exposures))
+                .collect();
+            let judged = judge(&arms, &Config { min_exposures: 20, pause_below: 0.5, ..Config::default() }, seed);
+            prop_assert!(judged.iter().any(|judged| judged.verdict != Verdict::Pause));
+            prop_assert!(judged.iter().filter(|judged| judged.verdict == Verdict::Promote).count() <= 1);
+        }
+    }
+}
