@@ -559,7 +559,9 @@ fn finish(stage: &mut Stage, ended: Option<Ended>, rails: &mut Guardrails) {
             tries += 1;
             stage.now += 60_000;
             if tries > 20 {
-                stage.broken.push(format!("something runs that cannot be paused after {ended:?}"));
+                stage
+                    .broken
+                    .push(format!("something runs that cannot be paused after {:?}: {}", ended.kind, ended.reason));
                 stage.tally.overspend += 1;
                 break;
             }
