@@ -73,6 +73,11 @@ impl Project {
         self.root.join("site")
     }
 
+    /// Clients and conformance suites of other makers, for the tests.
+    pub(crate) fn test_clients(&self) -> PathBuf {
+        self.root.join("tests/clients")
+    }
+
     /// Where people reach the front door.
     pub(crate) fn url(&self) -> String {
         format!("http://localhost:{}", self.port)
