@@ -1520,6 +1520,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/kpis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The figures everybody asks for.
+         * @description 1. Make the SQL if the schema has changed since. 2. Read it. 3. Run each with today's days.
+         */
+        get: operations["kpis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/mcp": {
         parameters: {
             query?: never;
@@ -1583,6 +1603,100 @@ export interface paths {
         };
         /** This document. */
         get: operations["openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/query/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers a question in words.
+         * @description 1. The same question again is found by its hash. 2. Else it is understood by the grammar, and what it became is
+         *     kept. 3. The SQL runs with the site and the days bound. What is not understood → 422 that names the words and
+         *     suggests three questions.
+         */
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/query/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an opinion on an answer; after a thumb down the question is understood anew. */
+        post: operations["feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/query/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers a question in SQL.
+         * @description 1. The sandbox reads the text and writes it anew for the site; what it does not allow → 422 with the reason. 2. It
+         *     runs, reading only.
+         */
+        post: operations["run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/query/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What SQL may say: tables, columns, functions, rules. */
+        get: operations["show_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/query/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Questions to begin with: their SQL is there already. */
+        get: operations["suggestions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1836,6 +1950,73 @@ export interface components {
             /** @description The rows, in the order of a campaign's way. */
             rows: components["schemas"]["Agent"][];
         };
+        /** @description Where an answer's SQL came from. */
+        AnswerCache: {
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            expires_at: number;
+            /** @description Whether the SQL was kept from before. */
+            hit: boolean;
+            /**
+             * Format: int64
+             * @description How often it was asked since it was made.
+             */
+            hits: number;
+            /** @description `load`: made ahead; `grammar`: understood from the words; `model`: written by a language model. */
+            origin: string;
+        };
+        /**
+         * @description How an answer is drawn.
+         * @enum {string}
+         */
+        AnswerChart: "kpi" | "line" | "bar" | "table";
+        /** @description A column of an answer. */
+        AnswerColumn: {
+            /** @description ISO 4217, for amounts. */
+            currency?: string | null;
+            /** @description What to call it. */
+            label: string;
+            /** @description Its name in the SQL. */
+            name: string;
+            /** @description `date`, `text`, `money` (minor units), `count`, `ratio`, `percent` (a fraction) or `value` where it is not known. */
+            unit: string;
+        };
+        /** @description Days an answer is about. */
+        AnswerDays: {
+            /** @description First day, `YYYY-MM-DD`. */
+            from: string;
+            /** @description Last day; it belongs to the days. */
+            to: string;
+        };
+        /** @description A metric in an answer. */
+        AnswerDefinition: {
+            /** @description What it says, with its traps. */
+            description: string;
+            /** @description The formula, in words. */
+            formula: string;
+            /** @description Metric id. */
+            id: string;
+            /** @description What people call it. */
+            label: string;
+        };
+        /** @description What somebody thinks of an answer. */
+        AnswerFeedback: {
+            /** @description What is wrong with it, in words, at most 1,000 characters. */
+            comment?: string | null;
+            /** @description The `hash` of the answer. */
+            hash: string;
+            /** @description The site; the tenant's first one when absent. */
+            site?: string | null;
+            /** @description `up` or `down`; after `down` the question is understood anew. */
+            verdict: string;
+        };
         /** @description A key without what it is made of. */
         ApiKey: {
             /**
@@ -1945,6 +2126,13 @@ export interface components {
             comment?: string;
             /** @description Hash of the document you looked at: the request's `snapshot_hash`. */
             snapshot_hash: string;
+        };
+        /** @description A question in words. */
+        Ask: {
+            /** @description The question, at most 500 characters. */
+            question: string;
+            /** @description The site; the tenant's first one when absent. */
+            site?: string | null;
         };
         /** @description An uploaded image. */
         Asset: {
@@ -3324,6 +3512,52 @@ export interface components {
             /** @description The roles that have it; a key needs one of them. */
             roles: string[];
         };
+        /** @description A figure everybody asks for. */
+        Kpi: {
+            /** @description Which direction is good news. */
+            better: components["schemas"]["Better"];
+            /** @description What it says: the formula, which rows count, which days. */
+            definition: string;
+            /** @description First day, `YYYY-MM-DD`. */
+            from: string;
+            /** @description Stable id. */
+            id: string;
+            /**
+             * Format: double
+             * @description The same for as many days before.
+             */
+            previous?: number | null;
+            /** @description First day of what `previous` is of. */
+            previous_from: string;
+            /** @description Last day of what `previous` is of. */
+            previous_to: string;
+            /** @description The question it answers. */
+            question: string;
+            /** @description The stored SQL that gave it. */
+            sql: string;
+            /** @description What to call it. */
+            title: string;
+            /** @description Last day; it belongs to the window. */
+            to: string;
+            /** @description What it counts. */
+            unit: components["schemas"]["Unit"];
+            /**
+             * Format: double
+             * @description Null for a ratio without divisor.
+             */
+            value?: number | null;
+        };
+        /** @description A site's KPIs. */
+        Kpis: {
+            /** @description Currency of the amounts, ISO 4217. */
+            currency: string;
+            /** @description The KPIs, in the order people should see them. */
+            rows: components["schemas"]["Kpi"][];
+            /** @description What the SQL was made for: it is made anew when this changes. */
+            schema_version: string;
+            /** @description Time zone of the days. */
+            time_zone: string;
+        };
         /** @description Who is here (`event: active`, every 2 s). */
         LiveActive: {
             /**
@@ -3798,6 +4032,42 @@ export interface components {
              */
             at: number | null;
         };
+        /** @description What SQL may say. */
+        QuerySchema: {
+            /** @description The functions. */
+            functions: string[];
+            /** @description The rules, one sentence each. */
+            rules: string[];
+            /** @description Changes whenever stored SQL has to be made anew. */
+            schema_version: string;
+            /** @description The tables. */
+            tables: components["schemas"]["SchemaTable"][];
+        };
+        /** @description The answer to a question in words. */
+        QuestionAnswer: {
+            /** @description Where the SQL came from. */
+            cache: components["schemas"]["AnswerCache"];
+            /** @description How it is drawn. */
+            chart: components["schemas"]["AnswerChart"];
+            /** @description The columns. */
+            columns: components["schemas"]["AnswerColumn"][];
+            compared?: components["schemas"]["AnswerDays"] | null;
+            days?: components["schemas"]["AnswerDays"] | null;
+            /** @description The metrics in it. */
+            definitions: components["schemas"]["AnswerDefinition"][];
+            /** @description `d1` or `clickhouse`. */
+            engine: string;
+            /** @description Names the question, for feedback. */
+            hash: string;
+            /** @description The rows, each a list in the order of the columns. */
+            rows: unknown[][];
+            /** @description The SQL that ran. Its parameters are the tenant, the site and the days. */
+            sql: string;
+            /** @description Time zone of the days. */
+            time_zone: string;
+            /** @description What was understood. */
+            title: string;
+        };
         /** @description A no. */
         RejectForm: {
             /** @description Why, for whoever requested it; 1 to 2000 characters. */
@@ -3958,10 +4228,35 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description A question in SQL. */
+        RunSql: {
+            /** @description The site; the tenant's first one when absent. */
+            site?: string | null;
+            /** @description One SELECT over the tables of `GET /query/schema`. */
+            sql: string;
+        };
         /** @description All runs, newest first. */
         Runs: {
             /** @description The rows. */
             rows: components["schemas"]["Run"][];
+        };
+        /** @description A column SQL may name. */
+        SchemaColumn: {
+            /** @description What it holds. */
+            description: string;
+            /** @description Its name. */
+            name: string;
+            /** @description `money` or `count` where it counts something. */
+            unit?: string | null;
+        };
+        /** @description A table SQL may name. */
+        SchemaTable: {
+            /** @description Its columns. */
+            columns: components["schemas"]["SchemaColumn"][];
+            /** @description What a row is. */
+            description: string;
+            /** @description Its name. */
+            name: string;
         };
         /** @description One key over time. */
         Series: {
@@ -4007,6 +4302,28 @@ export interface components {
             /** @description Oldest first. */
             rows: components["schemas"]["Site"][];
         };
+        /** @description The answer to a question in SQL. */
+        SqlAnswer: {
+            /** @description How it may be drawn. */
+            chart: components["schemas"]["AnswerChart"];
+            /** @description The columns. */
+            columns: components["schemas"]["AnswerColumn"][];
+            /** @description `d1` or `clickhouse`. */
+            engine: string;
+            /**
+             * Format: int64
+             * @description Most rows it could give.
+             */
+            limit: number;
+            /** @description The rows, each a list in the order of the columns. */
+            rows: unknown[][];
+            /** @description The SQL that ran: the text, narrowed to the site. */
+            sql: string;
+            /** @description The tables it read. */
+            tables: string[];
+            /** @description Whether there may be more rows than the limit. */
+            truncated: boolean;
+        };
         /** @description Why spending stops. */
         StopForm: {
             /** @description For everybody who meets the stop, 1 to 500 characters. */
@@ -4024,6 +4341,27 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /** @description A question whose SQL is there already. */
+        Suggestion: {
+            /** @description Names the question. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description How often it was asked.
+             */
+            hits: number;
+            /** @description `load`, `grammar` or `model`. */
+            origin: string;
+            /** @description The question. */
+            question: string;
+            /** @description What was understood. */
+            title: string;
+        };
+        /** @description Questions to begin with, those most asked first. */
+        Suggestions: {
+            /** @description The rows. */
+            rows: components["schemas"]["Suggestion"][];
         };
         /** @description Totals of every metric over a period. */
         Summary: {
@@ -7422,6 +7760,37 @@ export interface operations {
             };
         };
     };
+    kpis: {
+        parameters: {
+            query?: {
+                /** @description The site; the tenant's first one when absent. */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kpis"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     mcp: {
         parameters: {
             query?: never;
@@ -7531,6 +7900,169 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionAnswer"];
+                };
+            };
+            /** @description Any failure; 422 names what was not understood, and suggests questions in `errors` with the field `/suggestions/…` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feedback: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerFeedback"];
+            };
+        };
+        responses: {
+            /** @description Kept */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunSql"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SqlAnswer"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuerySchema"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggestions: {
+        parameters: {
+            query?: {
+                /** @description The site; the tenant's first one when absent. */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
                 };
             };
             /** @description Any failure */
