@@ -10,6 +10,7 @@
 mod publications;
 mod pulls;
 mod retention;
+mod rewards;
 mod rollup;
 mod sinks;
 mod summary;

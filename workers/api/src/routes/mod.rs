@@ -7,6 +7,7 @@ pub mod analytics;
 pub mod attribution;
 pub mod audit;
 pub mod channels;
+pub mod experiments;
 pub mod health;
 pub mod imports;
 pub mod inbox;
@@ -101,6 +102,12 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(discovery::protected_resource))
         .routes(routes!(discovery::protected_mcp))
         .routes(routes!(mcp::mcp))
+        .routes(routes!(experiments::list_experiments))
+        .routes(routes!(experiments::show_experiment))
+        .routes(routes!(experiments::create_experiment))
+        .routes(routes!(experiments::start_experiment))
+        .routes(routes!(experiments::stop_experiment))
+        .routes(routes!(experiments::decide))
         .routes(routes!(health::health))
         .routes(routes!(health::openapi))
 }

@@ -4,6 +4,7 @@
 pub mod agents;
 pub mod audit;
 pub mod channels;
+pub mod experiments;
 pub mod feed;
 pub mod idempotency;
 pub mod imports;

@@ -10,6 +10,7 @@ pub mod analytics;
 pub mod attribution;
 pub mod audit;
 pub mod channels;
+pub mod experiments;
 pub mod imports;
 pub mod inbox;
 pub mod journeys;
