@@ -50,10 +50,10 @@ test('every route that is not open refuses a caller without a session', async ()
     for (const [method, operation] of Object.entries(operations)) {
       if (operation['x-permission'] === 'open') continue
       closed += 1
-      refused(await ask(method.toUpperCase(), path.replace('{id}', 'x').replace('{person}', 'v:x')), 401)
+      refused(await ask(method.toUpperCase(), path.replace(/\{[^}]+\}/g, 'x')), 401)
     }
   }
-  assert.equal(closed, 25)
+  assert.ok(closed >= 25, `${closed} routes were asked`)
 })
 
 test('a failed sign-in says the same whoever it was for, and is audited', async () => {

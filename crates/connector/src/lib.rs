@@ -3,7 +3,8 @@
 //!
 //! [`provider::Provider`] is the one trait behind which [`sandbox`], [`meta`],
 //! [`google_ads`] and [`klaviyo`] stand;
-//! [`publish`] drives it so that nothing is created twice; [`governor`] says how fast; [`insights`] is the one shape of what comes back. [`ad_spend`] is
+//! [`publish`] drives it so that nothing is created twice; [`governor`] says how fast; [`preflight`](mod@preflight) says beforehand
+//! what a provider would refuse; [`insights`] is the one shape of what comes back. [`ad_spend`] is
 //! the CSV in which ad platforms' daily reports are imported, [`shopify`] a shop's exports.
 
 pub mod account;
@@ -18,6 +19,7 @@ pub mod meta;
 pub mod name;
 mod oauth;
 pub mod outcome;
+pub mod preflight;
 pub mod provider;
 pub mod publish;
 pub mod sandbox;
@@ -28,4 +30,5 @@ pub use governor::{Admission, Governor};
 pub use http::{Answer, Effect, Method, Request, Response, TransportError};
 pub use insights::{InsightsPage, InsightsQuery, InsightsRow, Level};
 pub use outcome::{Fault, Outcome};
+pub use preflight::{AssetFacts, channel as preflight};
 pub use provider::{Auth, Capability, Descriptor, Provider, SignIn, Step, catalog, provider};

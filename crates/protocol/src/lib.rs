@@ -13,6 +13,9 @@
 //! | [`ai_sdk`] | the UI message stream of the AI SDK, version 1 |
 //! | [`json_rpc`], [`sse`] | what several of them are made of |
 
+pub mod a2a;
+pub mod ag_ui;
+pub mod ai_sdk;
 pub mod json_rpc;
 pub mod mcp;
 pub mod sse;

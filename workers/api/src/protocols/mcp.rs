@@ -17,7 +17,9 @@ use protocol::sse;
 use serde_json::{Map, Value, json};
 use worker::Delay;
 
-use super::{Inside, MAX_BODY, check_origin, events_response, json_response, registry, resources, tools_of};
+use super::{
+    Inside, MAX_BODY, check_origin, events_response, json_response, registry, resources, sealing_key, subject, tools_of,
+};
 use crate::answer::Answer;
 use crate::extract::read_body;
 use crate::gate::Caller;
@@ -76,9 +78,8 @@ pub async fn mcp(caller: Caller, request: Request) -> Answer<Response> {
         let watched = watchable(&inside, resources).await?;
         return listen(inside, asked.clone(), watched);
     }
-    let secret = settings::secret(&caller.runtime.env, settings::JWT_SECRET)?;
-    let subject = format!("{}/{}", caller.session.tenant_id, caller.session.user_id);
-    let sealer = Sealer::new(secret.as_bytes(), &subject, caller.now);
+    let (key, subject) = (sealing_key(&caller)?, subject(&caller));
+    let sealer = Sealer::new(key.as_bytes(), &subject, caller.now);
     let fixture = if server.conformance { conformance::answer(&asked, &sealer) } else { None };
     let outcome = match fixture {
         Some(outcome) => outcome,

@@ -4,9 +4,13 @@
 //! permission, validation, audit and tenancy are those of the routes; none of them touches a table. Which routes are
 //! tools is said by the routes themselves and read once ([`registry`]). Wire formats are in the crate `protocol`.
 
+pub mod a2a;
+pub mod ag_ui;
+pub mod chat;
 pub mod discovery;
 pub mod mcp;
 mod resources;
+mod turn;
 
 use std::sync::LazyLock;
 
@@ -17,8 +21,10 @@ use control::Permission;
 use futures::Stream;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, ETAG, ORIGIN};
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use platform::settings;
 use problem::Problem;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tower_service::Service as _;
 
 use crate::answer::{self, Answer, internal};
@@ -199,6 +205,21 @@ fn is_loopback(origin: &str) -> bool {
         None => authority.split(':').next().unwrap_or_default(),
     };
     matches!(host, "localhost" | "127.0.0.1" | "::1")
+}
+
+/// The secret that signs what clients carry for us.
+fn sealing_key(caller: &Caller) -> Answer<String> {
+    Ok(settings::secret(&caller.runtime.env, settings::JWT_SECRET)?)
+}
+
+/// Whose what is carried is.
+fn subject(caller: &Caller) -> String {
+    format!("{}/{}", caller.session.tenant_id, caller.session.user_id)
+}
+
+/// A key that is the same whenever the same sealed call comes back.
+fn key_of(sealed: &str) -> String {
+    hex::encode(Sha256::digest(sealed.as_bytes()))
 }
 
 /// A JSON answer of a protocol, which is not a problem even when its status says so.

@@ -30,7 +30,7 @@ use utoipa_axum::routes;
 
 use crate::gate::{self, Rules};
 use crate::idempotency;
-use crate::protocols::{discovery, mcp};
+use crate::protocols::{a2a, ag_ui, chat, discovery, mcp};
 
 /// What cannot be read off the routes.
 #[derive(utoipa::OpenApi)]
@@ -102,12 +102,25 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(discovery::protected_resource))
         .routes(routes!(discovery::protected_mcp))
         .routes(routes!(mcp::mcp))
+<<<<<<< HEAD
         .routes(routes!(experiments::list_experiments))
         .routes(routes!(experiments::show_experiment))
         .routes(routes!(experiments::create_experiment))
         .routes(routes!(experiments::start_experiment))
         .routes(routes!(experiments::stop_experiment))
         .routes(routes!(experiments::decide))
+=======
+        .routes(routes!(a2a::agent_card))
+        .routes(routes!(a2a::json_rpc))
+        .routes(routes!(a2a::send))
+        .routes(routes!(a2a::send_streaming))
+        .routes(routes!(a2a::list_tasks))
+        .routes(routes!(a2a::get_task, a2a::change_task))
+        .routes(routes!(a2a::extended_card))
+        .routes(routes!(ag_ui::ag_ui))
+        .routes(routes!(chat::chat))
+        .routes(routes!(chat::resume))
+>>>>>>> main
         .routes(routes!(health::health))
         .routes(routes!(health::openapi))
 }
@@ -204,6 +217,7 @@ mod tests {
         assert_eq!(
             open,
             [
+                "GET /.well-known/agent-card.json",
                 "GET /.well-known/oauth-protected-resource",
                 "GET /.well-known/oauth-protected-resource/mcp",
                 "POST /auth/login",

@@ -1,0 +1,439 @@
+//! One turn of a conversation, whatever protocol it came by: what was asked, doing it, and telling what happens.
+//!
+//! What is asked is an agent, a tool by its name, or a question in words. Doing it is a call of the API; an agent's run
+//! is followed until it is over. What then waits for a person is looked up, never believed.
+
+use std::time::Duration;
+
+use protocol::a2a::{Waiting, summary};
+use serde_json::{Map, Value, json};
+use worker::Delay;
+
+use super::{Answered, DOCUMENT, Inside, registry};
+use crate::answer::Answer;
+
+/// Between two looks at a run.
+pub(super) const POLL: Duration = Duration::from_millis(400);
+
+/// After so many looks without an end a turn stops following: five minutes. The run goes on.
+pub(super) const MOST_LOOKS: u32 = 750;
+
+/// What was asked.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Intent {
+    /// An agent.
+    Agent {
+        /// Which.
+        agent: String,
+        /// What it shall look at.
+        context: Map<String, Value>,
+    },
+    /// A tool of the registry.
+    Tool {
+        /// Which.
+        name: String,
+        /// With what.
+        arguments: Map<String, Value>,
+    },
+    /// A question in words.
+    Ask {
+        /// The words.
+        question: String,
+        /// About which site.
+        site: Option<String>,
+    },
+    /// Nothing that can be done; what to say instead.
+    Help(String),
+}
+
+/// What happens in a turn.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Said {
+    /// A tool is used.
+    Began {
+        /// Its name.
+        tool: String,
+        /// With what.
+        input: Value,
+    },
+    /// The run that is followed, as it is now.
+    Run(Value),
+    /// The tool answered.
+    Ended(Value),
+    /// The tool could not do it.
+    Failed(String),
+    /// Words.
+    Text(String),
+    /// Something waits for a person.
+    Waits(Vec<Waiting>),
+}
+
+/// Whether questions in words can be answered here.
+fn answers_questions() -> bool {
+    DOCUMENT.get("paths").and_then(|paths| paths.get("/query/ask")?.get("post")).is_some()
+}
+
+impl Intent {
+    /// Reads what was asked from a text and from data beside it. Data says it outright (`agent`, `tool` or `question`);
+    /// a text that begins with a slash names a tool or, after `/run`, an agent; every other text is a question.
+    pub(super) fn of(text: &str, data: &Map<String, Value>) -> Self {
+        let named = |name: &str| data.get(name).and_then(Value::as_str).map(str::to_owned);
+        let object = |name: &str| data.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
+        let site = named("site");
+        let about = |mut context: Map<String, Value>| {
+            if let Some(site) = &site {
+                context.entry("site").or_insert_with(|| site.clone().into());
+            }
+            context
+        };
+        if let Some(agent) = named("agent") {
+            return Self::Agent { agent, context: about(object("context")) };
+        }
+        if let Some(name) = named("tool") {
+            return Self::tool(&name, object("arguments"));
+        }
+        let text = named("question").unwrap_or_else(|| text.trim().to_owned());
+        if let Some(command) = text.strip_prefix('/') {
+            let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+            if name == "run" {
+                let (agent, rest) = rest.trim().split_once(char::is_whitespace).unwrap_or((rest.trim(), ""));
+                return Self::Agent { agent: agent.to_owned(), context: about(arguments(rest)) };
+            }
+            return Self::tool(name, arguments(rest));
+        }
+        if text.is_empty() {
+            return Self::Help(help());
+        }
+        if answers_questions() { Self::Ask { question: text, site } } else { Self::Help(help()) }
+    }
+
+    fn tool(name: &str, arguments: Map<String, Value>) -> Self {
+        match registry().get(name) {
+            Some(_) => Self::Tool { name: name.to_owned(), arguments },
+            None => Self::Help(format!("There is no tool called {name}. {}", help())),
+        }
+    }
+
+    /// The tool that does it and its input, as callers are shown them.
+    pub(super) fn shown(&self) -> Option<(String, Value)> {
+        Some(match self {
+            Self::Agent { agent, context } => ("agents_run".to_owned(), json!({ "agent": agent, "context": context })),
+            Self::Tool { name, arguments } => (name.clone(), arguments.clone().into()),
+            Self::Ask { question, site: None } => ("query_ask".to_owned(), json!({ "question": question })),
+            Self::Ask { question, site } => ("query_ask".to_owned(), json!({ "question": question, "site": site })),
+            Self::Help(_) => return None,
+        })
+    }
+
+    /// Whether a person should be asked before it is done: a tool that changes something. Starting an agent is what the
+    /// person asked for in so many words, and changes nothing but its own run.
+    pub(super) fn changes_something(&self) -> bool {
+        match self {
+            Self::Tool { name, .. } => {
+                registry().get(name).is_some_and(|capability| capability.effect != capability::Effect::Read)
+            }
+            Self::Agent { .. } | Self::Ask { .. } | Self::Help(_) => false,
+        }
+    }
+}
+
+/// What can be said here.
+fn help() -> String {
+    let mut ways = vec!["/run followed by an agent's name", "/ followed by a tool's name and its arguments"];
+    if answers_questions() {
+        ways.insert(0, "a question about the shop's figures");
+    }
+    format!("You can say: {}.", ways.join("; "))
+}
+
+/// Arguments after a command: a JSON object, or words like `metric=revenue`.
+fn arguments(text: &str) -> Map<String, Value> {
+    if let Ok(Value::Object(arguments)) = serde_json::from_str(text.trim()) {
+        return arguments;
+    }
+    let pairs = text.split_whitespace().filter_map(|word| word.split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), value.into())).collect()
+}
+
+/// Starts a run.
+pub(super) async fn start(
+    inside: &Inside,
+    agent: &str,
+    context: &Map<String, Value>,
+    conversation: Option<&str>,
+) -> Answer<Answered> {
+    let mut body = json!({ "agent": agent, "context": context });
+    if let Some(conversation) = conversation {
+        protocol::json_rpc::set(&mut body, "context_id", conversation);
+    }
+    inside.post("/agents/run", &body).await
+}
+
+/// A run as it is now, `None` when there is none.
+pub(super) async fn look(inside: &Inside, id: &str) -> Answer<Option<Value>> {
+    let answered = inside.get(&format!("/agents/runs/{}", escaped(id))).await?;
+    Ok((!answered.failed()).then_some(answered.body))
+}
+
+/// An id as a path segment.
+pub(super) fn escaped(id: &str) -> String {
+    percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+/// Whether a run is over.
+pub(super) fn is_over(run: &Value) -> bool {
+    run.get("ended_at").is_some_and(|ended| !ended.is_null())
+}
+
+/// What of a run waits for a person: proposals nobody has decided about, and approvals that are still pending.
+pub(super) async fn waiting(inside: &Inside, run: &Value) -> Answer<Vec<Waiting>> {
+    let mut all = Vec::new();
+    for proposal in run.get("proposals").and_then(Value::as_array).into_iter().flatten() {
+        let text = |name: &str| proposal.get(name).and_then(Value::as_str).unwrap_or_default();
+        let origin = inside.origin();
+        match (text("status"), text("kind"), text("approval_id")) {
+            ("open", kind, _) if kind != "report" => all.push(Waiting {
+                kind: "proposal",
+                id: text("id").to_owned(),
+                title: text("title").to_owned(),
+                url: format!("{origin}/agents/runs/{}", text("run_id")),
+            }),
+            ("accepted", _, approval) if !approval.is_empty() => {
+                all.extend(pending(inside, approval, text("title")).await?);
+            }
+            _ => {}
+        }
+    }
+    Ok(all)
+}
+
+/// The approval of this id, if it is still pending.
+pub(super) async fn pending(inside: &Inside, id: &str, title: &str) -> Answer<Option<Waiting>> {
+    let answered = inside.get(&format!("/approvals/{}", escaped(id))).await?;
+    let status = answered.body.get("status").and_then(Value::as_str).unwrap_or_default();
+    let title = answered.body.get("title").and_then(Value::as_str).unwrap_or(title);
+    Ok((!answered.failed() && status == "pending").then(|| Waiting {
+        kind: "approval",
+        id: id.to_owned(),
+        title: title.to_owned(),
+        url: format!("{}/approvals/{id}", inside.origin()),
+    }))
+}
+
+/// A question's answer in words: its title and, where there is but one row, the row.
+pub(super) fn answer_in_words(body: &Value) -> String {
+    let title = body.get("title").and_then(Value::as_str).unwrap_or("Here is the answer");
+    let rows = body.get("rows").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let columns = body.get("columns").and_then(Value::as_array).into_iter().flatten();
+    let names: Vec<String> = columns
+        .map(|column| {
+            let named = ["title", "label", "name"].iter().find_map(|key| column.get(key)?.as_str());
+            named.or(column.as_str()).unwrap_or_default().to_owned()
+        })
+        .collect();
+    match rows {
+        [] => format!("{title}: there is nothing to count."),
+        [only] => {
+            let values: Vec<String> = match only {
+                Value::Array(cells) => {
+                    names.iter().zip(cells).map(|(name, cell)| format!("{name} {}", plain(cell))).collect()
+                }
+                Value::Object(cells) => cells.iter().map(|(name, cell)| format!("{name} {}", plain(cell))).collect(),
+                other => vec![plain(other)],
+            };
+            format!("{title}: {}.", values.join(", "))
+        }
+        many => format!("{title}: {} rows.", many.len()),
+    }
+}
+
+fn plain(cell: &Value) -> String {
+    match cell {
+        Value::String(text) => text.clone(),
+        Value::Null => "–".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// A turn that is being done.
+pub(super) struct Turn {
+    inside: Inside,
+    intent: Intent,
+    idempotency_key: Option<String>,
+    /// The run that is followed, and how often it was looked at.
+    run: Option<(Value, u32)>,
+    over: bool,
+}
+
+impl Turn {
+    /// Does this. A key makes a tool that creates something safe to repeat.
+    pub(super) fn new(inside: Inside, intent: Intent, idempotency_key: Option<String>) -> Self {
+        Self { inside, intent, idempotency_key, run: None, over: false }
+    }
+
+    /// What happens next; nothing when the turn is over.
+    pub(super) async fn next(&mut self) -> Vec<Said> {
+        if self.over {
+            return Vec::new();
+        }
+        let outcome = match self.run.take() {
+            None => self.begin().await,
+            Some((run, looks)) => self.follow(run, looks).await,
+        };
+        outcome.unwrap_or_else(|refused| {
+            self.over = true;
+            let failed = refused.problem().detail.clone();
+            platform::log::error("api", "-", "a turn of a conversation", refused.problem());
+            vec![Said::Failed(failed)]
+        })
+    }
+
+    async fn begin(&mut self) -> Answer<Vec<Said>> {
+        let intent = self.intent.clone();
+        let mut said: Vec<Said> = intent.shown().into_iter().map(|(tool, input)| Said::Began { tool, input }).collect();
+        self.over = true;
+        match intent {
+            Intent::Help(words) => said.push(Said::Text(words)),
+            Intent::Agent { agent, context } => {
+                let answered = start(&self.inside, &agent, &context, None).await?;
+                if answered.failed() {
+                    said.push(Said::Failed(answered.words()));
+                } else {
+                    said.push(Said::Run(answered.body.clone()));
+                    self.run = Some((answered.body, 0));
+                    self.over = false;
+                }
+            }
+            Intent::Ask { question, site } => {
+                let mut body = json!({ "question": question });
+                if let Some(site) = site {
+                    protocol::json_rpc::set(&mut body, "site", site);
+                }
+                let answered = self.inside.post("/query/ask", &body).await?;
+                if answered.failed() {
+                    said.push(Said::Failed(answered.words()));
+                } else {
+                    let words = answer_in_words(&answered.body);
+                    said.extend([Said::Ended(answered.body), Said::Text(words)]);
+                }
+            }
+            Intent::Tool { name, mut arguments } => {
+                let Some(capability) = registry().get(&name) else { return Ok(said) };
+                if let (true, Some(key)) = (capability.creates(), self.idempotency_key.clone()) {
+                    arguments.entry(capability::IDEMPOTENCY_KEY).or_insert_with(|| key.into());
+                }
+                match capability.request(&arguments) {
+                    Err(refused) => said.push(Said::Failed(refused.to_string())),
+                    Ok(call) => {
+                        said.extend(self.done(capability.title.as_str(), self.inside.call(&call).await?).await?)
+                    }
+                }
+            }
+        }
+        Ok(said)
+    }
+
+    async fn done(&self, title: &str, answered: Answered) -> Answer<Vec<Said>> {
+        if answered.failed() {
+            return Ok(vec![Said::Failed(answered.words())]);
+        }
+        let approval = answered.pending_approval(self.inside.origin());
+        let mut said = vec![Said::Ended(answered.body)];
+        let id = approval.as_ref().and_then(|approval| approval.get("id")?.as_str());
+        let waits = match id {
+            Some(id) => pending(&self.inside, id, title).await?,
+            None => None,
+        };
+        match waits {
+            Some(waits) => {
+                said.push(Said::Text(format!("{title}: this waits for a person's approval at {}", waits.url)));
+                said.push(Said::Waits(vec![waits]));
+            }
+            None => said.push(Said::Text(format!("{title}: done."))),
+        }
+        Ok(said)
+    }
+
+    async fn follow(&mut self, before: Value, looks: u32) -> Answer<Vec<Said>> {
+        if !is_over(&before) {
+            Delay::from(POLL).await;
+        }
+        let id = before.get("id").and_then(Value::as_str).unwrap_or_default();
+        let Some(run) = look(&self.inside, id).await? else {
+            self.over = true;
+            return Ok(vec![Said::Failed("the run is gone".to_owned())]);
+        };
+        let mut said = Vec::new();
+        if run != before {
+            said.push(Said::Run(run.clone()));
+        }
+        if is_over(&run) {
+            self.over = true;
+            let text = |name: &str| run.get(name).and_then(Value::as_str).unwrap_or_default();
+            if text("status") == "succeeded" {
+                let words = summary(run.get("output").unwrap_or(&Value::Null));
+                let waits = waiting(&self.inside, &run).await?;
+                said.extend([Said::Ended(run), Said::Text(words)]);
+                if !waits.is_empty() {
+                    said.push(Said::Waits(waits));
+                }
+            } else {
+                let detail = text("detail");
+                let why = if detail.is_empty() { format!("the run is {}", text("status")) } else { detail.to_owned() };
+                said.push(Said::Failed(why));
+            }
+        } else if looks >= MOST_LOOKS {
+            self.over = true;
+            said.push(Said::Text("The agent is still at work; its run shows how far it is.".to_owned()));
+        } else {
+            self.run = Some((run, looks + 1));
+            if said.is_empty() {
+                // Nothing new: the caller is told that we are still here.
+                said.push(Said::Text(String::new()));
+            }
+        }
+        Ok(said)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Intent {
+        Intent::of(text, &Map::new())
+    }
+
+    #[test]
+    fn a_command_names_an_agent_or_a_tool() {
+        let Intent::Agent { agent, context } = of("/run analyst from=2026-11-01 to=2026-11-07") else { panic!() };
+        assert_eq!((agent.as_str(), context["to"].as_str()), ("analyst", Some("2026-11-07")));
+        let Intent::Tool { name, arguments } = of(r#"/analytics_summary {"compare": "previous"}"#) else { panic!() };
+        assert_eq!((name.as_str(), arguments["compare"].as_str()), ("analytics_summary", Some("previous")));
+        assert!(matches!(of("/nothing"), Intent::Help(words) if words.contains("no tool called nothing")));
+        assert!(matches!(of("  "), Intent::Help(_)));
+    }
+
+    #[test]
+    fn data_says_it_outright_and_carries_the_site() {
+        let data = json!({"agent": "analyst", "site": "s", "context": {"from": "2026-11-01"}});
+        let Intent::Agent { context, .. } = Intent::of("whatever", data.as_object().unwrap()) else { panic!() };
+        assert_eq!(Value::from(context), json!({"from": "2026-11-01", "site": "s"}));
+    }
+
+    #[test]
+    fn only_a_tool_that_changes_something_asks_first() {
+        assert!(of("/inbox_dismiss id=1").changes_something());
+        assert!(!of("/analytics_summary").changes_something());
+        assert!(!of("/run analyst").changes_something());
+    }
+
+    #[test]
+    fn one_row_is_told_and_many_are_counted() {
+        let one = json!({"title": "Revenue", "columns": [{"name": "revenue"}], "rows": [[1200]]});
+        assert_eq!(answer_in_words(&one), "Revenue: revenue 1200.");
+        let many = json!({"title": "By day", "columns": ["day"], "rows": [["a"], ["b"]]});
+        assert_eq!(answer_in_words(&many), "By day: 2 rows.");
+        assert_eq!(answer_in_words(&json!({"title": "T", "rows": []})), "T: there is nothing to count.");
+    }
+}
