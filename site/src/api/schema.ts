@@ -1410,10 +1410,21 @@ export interface components {
              */
             value: number;
         };
-        /** @description All channels. */
+        /** @description What each channel was credited with. */
         Channels: {
-            /** @description The rows. */
-            rows: components["schemas"]["Channel"][];
+            /** @description ISO 4217. */
+            currency: string;
+            /** @description Model id. */
+            model: string;
+            /** @description Highest value first. */
+            rows: components["schemas"]["ChannelRow"][];
+            /** @description Over all rows. */
+            total: components["schemas"]["ChannelTotal"];
+            /**
+             * Format: int64
+             * @description Days before an order in which touches counted.
+             */
+            window_days: number;
         };
         /** @description Connects an account. */
         Connect: {
@@ -1427,6 +1438,11 @@ export interface components {
              * @default null
              */
             site: string | null;
+        };
+        /** @description All channels. */
+        ConnectedChannels: {
+            /** @description The rows. */
+            rows: components["schemas"]["Channel"][];
         };
         /** @description The next step of connecting: a page of the provider's, or nothing more. */
         Connecting: {
@@ -3497,7 +3513,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Channels"];
+                    "application/json": components["schemas"]["ConnectedChannels"];
                 };
             };
             /** @description Any failure */

@@ -1,6 +1,7 @@
 /**
  * Answers the API's routes with the invented shop, typed by the API's document. Used by `npm run dev:mock`.
- * The cookie `mock` chooses what to see: `empty`, `slow`, `error`, `signed-out`; nothing for a full shop.
+ * The cookie `mock` chooses what to see: `empty`, `slow`, `error`, `signed-out`, `many` (200 campaigns), `stopped`,
+ * `analyst` (may only read); nothing for a full shop.
  */
 import type {
   AgentRun,
@@ -21,6 +22,7 @@ import type {
 } from "@/api/types";
 import { previousRange } from "@/lib/dates";
 
+import { loopRoutes } from "./loop";
 import { type ChannelDay, daysOf, metricsOf, noise, sum } from "./shop";
 
 const DAY = 86_400_000;
@@ -51,10 +53,19 @@ const sites: Site[] = [
   },
 ];
 
+const PERMISSIONS = [
+  ...["read_account", "create_tenant", "read_analytics", "read_inbox", "manage_inbox", "read_imports", "manage_imports"],
+  ...["read_agents", "run_agents", "read_audit", "manage_team", "manage_keys", "ask_questions", "read_campaigns"],
+  ...["edit_campaigns", "approve_campaigns", "publish_campaigns", "stop_spending", "manage_guardrails", "read_channels"],
+  ...["manage_channels", "read_experiments", "edit_experiments", "read_dead_letters", "manage_dead_letters"],
+];
+
 const me: Me = {
   user: { id: "u1", email: "admin@demo.test", name: "Ada Lindqvist" },
   tenant: { id: "t1", name: "Nordlicht" },
   role: "admin",
+  permissions: PERMISSIONS,
+  tenants: [{ id: "t1", name: "Nordlicht", role: "admin" }],
   sites,
   version: "0.1.0",
 };
@@ -126,6 +137,7 @@ interface Asked {
   to: string;
   site: Site;
   empty: boolean;
+  state: string;
 }
 
 let signedOut = false;
@@ -145,6 +157,7 @@ export async function answer(request: Request): Promise<Response | null> {
     to: query.get("to") ?? iso(now),
     site: sites.find((site) => site.key === query.get("site")) ?? (sites[0] as Site),
     empty: state === "empty" || query.get("site") === "tokyo",
+    state,
   };
   const open = ["/me", "/healthz", "/auth/login"].includes(url.pathname);
   if (state === "signed-out" || (signedOut && url.pathname !== "/auth/login" && url.pathname !== "/healthz")) {
@@ -161,8 +174,9 @@ export async function answer(request: Request): Promise<Response | null> {
 type Handler = (asked: Asked, request: Request) => Response | Promise<Response>;
 
 const routes: [string, RegExp, Handler][] = [
+  ...loopRoutes,
   ["GET", /^\/healthz$/, () => json({ status: "ok", version: me.version, demo: true })],
-  ["GET", /^\/me$/, () => json(me)],
+  ["GET", /^\/me$/, (asked) => json(asked.state === "analyst" ? { ...me, role: "analyst", permissions: PERMISSIONS.filter((name) => /^(read_(?!audit)|ask_|run_)/.test(name)) } : me)],
   ["GET", /^\/sites$/, () => json({ rows: sites })],
   [
     "POST",
@@ -524,12 +538,14 @@ function settle(asked: Asked): Response {
 }
 
 const imports: ImportDetail[] = [
-  { id: "im-2", kind: "ad_spend", file_name: "google-ads-november.csv", status: "done", rows_total: 412, rows_loaded: 412, rows_rejected: 0, detail: "", created_at: Date.now() - 2 * HOUR, finished_at: Date.now() - 2 * HOUR + 2400, errors: [] },
+  { id: "im-2", kind: "ad_spend", file_name: "google-ads-november.csv", status: "done", bytes_total: 31_204, bytes_done: 31_204, rows_total: 412, rows_loaded: 412, rows_rejected: 0, detail: "", created_at: Date.now() - 2 * HOUR, finished_at: Date.now() - 2 * HOUR + 2400, errors: [] },
   {
     id: "im-1",
     kind: "ad_spend",
     file_name: "meta-week-46.csv",
     status: "done",
+    bytes_total: 7_410,
+    bytes_done: 7_410,
     rows_total: 96,
     rows_loaded: 93,
     rows_rejected: 3,
@@ -542,7 +558,7 @@ const imports: ImportDetail[] = [
       { row: 77, field: "currency", reason: "the site's currency is EUR, found \"USD\"" },
     ],
   },
-  { id: "im-0", kind: "ad_spend", file_name: "tiktok.csv", status: "failed", rows_total: 0, rows_loaded: 0, rows_rejected: 0, detail: "the first line must name the columns; missing: date, spend", created_at: Date.now() - 51 * HOUR, finished_at: Date.now() - 51 * HOUR + 200, errors: [] },
+  { id: "im-0", kind: "ad_spend", file_name: "tiktok.csv", status: "failed", bytes_total: 812, bytes_done: 0, rows_total: 0, rows_loaded: 0, rows_rejected: 0, detail: "the first line must name the columns; missing: date, spend", created_at: Date.now() - 51 * HOUR, finished_at: Date.now() - 51 * HOUR + 200, errors: [] },
 ];
 
 /** A new import loads a third a second. */
@@ -558,7 +574,7 @@ function progress(one: ImportDetail): ImportDetail {
 async function upload(asked: Asked, request: Request): Promise<Response> {
   const lines = (await request.text()).trim().split("\n");
   if (!lines[0]?.includes("spend")) return problem(422, "Invalid input", "The first line must name the columns; missing: date, spend.");
-  const one: ImportDetail = { id: `im-${imports.length}`, kind: "ad_spend", file_name: asked.query.get("file_name") ?? "ad-spend.csv", status: "queued", rows_total: lines.length - 1, rows_loaded: 0, rows_rejected: 0, detail: "", created_at: Date.now(), finished_at: null, errors: [] };
+  const one: ImportDetail = { id: `im-${imports.length}`, kind: "ad_spend", file_name: asked.query.get("file_name") ?? "ad-spend.csv", status: "queued", bytes_total: lines.join("\n").length, bytes_done: 0, rows_total: lines.length - 1, rows_loaded: 0, rows_rejected: 0, detail: "", created_at: Date.now(), finished_at: null, errors: [] };
   imports.unshift(one);
   return json(one, 202);
 }
@@ -604,6 +620,8 @@ const audit: AuditRow[] = [
   ["system", "tenant.created", "tenant:t1", null, { name: "Nordlicht", plan: "free" }],
 ].map(([actor, action, entity, before, after], index) => ({
   id: `a-${index}`,
+  number: 5 - index,
+  hash: Array.from({ length: 8 }, (_, part) => Math.floor(noise("audit", index, part) * 0xffffffff).toString(16).padStart(8, "0")).join(""),
   actor: String(actor),
   action: String(action),
   entity: String(entity),

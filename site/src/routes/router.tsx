@@ -15,7 +15,7 @@ import { attributionSearch } from "@/features/attribution/search";
 import { dashboardSearch } from "@/features/dashboard/search";
 import { AppShell } from "@/features/shell/app-shell";
 import { NotFound, PageError, PagePending } from "@/features/shell/fallbacks";
-import { flag, oneOf, safeRedirect, SCOPE_KEYS, scopeSearch, text } from "@/lib/search";
+import { flag, oneOf, safeRedirect, SCOPE_KEYS, scopeSearch, sort, text } from "@/lib/search";
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet });
 
@@ -114,9 +114,123 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("@/features/audit/audit-page"), "AuditPage"),
 });
 
+const campaigns = createRoute({
+  getParentRoute: () => app,
+  path: "/campaigns",
+  validateSearch: (raw: Record<string, unknown>): { status?: string | undefined; q?: string | undefined; sort?: string | undefined } => ({
+    status: text(raw.status, 20),
+    q: text(raw.q),
+    sort: sort(raw.sort),
+  }),
+  component: lazyRouteComponent(() => import("@/features/campaigns/campaigns-page"), "CampaignsPage"),
+});
+
+const STEPS = ["channels", "ads", "review"] as const;
+const builderSearch = (raw: Record<string, unknown>): { step?: (typeof STEPS)[number] | undefined } => ({ step: oneOf(raw.step, STEPS) });
+
+const newCampaign = createRoute({
+  getParentRoute: () => app,
+  path: "/campaigns/new",
+  validateSearch: builderSearch,
+  component: lazyRouteComponent(() => import("@/features/builder/builder-page"), "NewCampaignPage"),
+});
+
+const editCampaign = createRoute({
+  getParentRoute: () => app,
+  path: "/campaigns/$id/edit",
+  validateSearch: builderSearch,
+  component: lazyRouteComponent(() => import("@/features/builder/builder-page"), "EditCampaignPage"),
+});
+
+const campaign = createRoute({
+  getParentRoute: () => app,
+  path: "/campaigns/$id",
+  validateSearch: (raw: Record<string, unknown>): { tab?: "ads" | "history" | undefined } => ({ tab: oneOf(raw.tab, ["ads", "history"] as const) }),
+  component: lazyRouteComponent(() => import("@/features/campaigns/campaign-page"), "CampaignPage"),
+});
+
+const approvals = createRoute({
+  getParentRoute: () => app,
+  path: "/approvals",
+  validateSearch: (raw: Record<string, unknown>): { status?: "approved" | "rejected" | "void" | undefined; id?: string | undefined } => ({
+    status: oneOf(raw.status, ["approved", "rejected", "void"] as const),
+    id: text(raw.id, 80),
+  }),
+  component: lazyRouteComponent(() => import("@/features/approvals/approvals-page"), "ApprovalsPage"),
+});
+
+const calendar = createRoute({
+  getParentRoute: () => app,
+  path: "/calendar",
+  validateSearch: (raw: Record<string, unknown>): { view?: "list" | undefined; month?: string | undefined } => ({
+    view: oneOf(raw.view, ["list"] as const),
+    month: typeof raw.month === "string" && /^\d{4}-(0[1-9]|1[0-2])$/.test(raw.month) ? raw.month : undefined,
+  }),
+  component: lazyRouteComponent(() => import("@/features/calendar/calendar-page"), "CalendarPage"),
+});
+
+const creatives = createRoute({
+  getParentRoute: () => app,
+  path: "/creatives",
+  validateSearch: (raw: Record<string, unknown>): { tab?: "brand" | undefined } => ({ tab: oneOf(raw.tab, ["brand"] as const) }),
+  component: lazyRouteComponent(() => import("@/features/creatives/creatives-page"), "CreativesPage"),
+});
+
+const channels = createRoute({
+  getParentRoute: () => app,
+  path: "/channels",
+  validateSearch: (raw: Record<string, unknown>): { connected?: string | undefined; failed?: string | undefined } => ({
+    connected: text(raw.connected, 80),
+    failed: text(raw.failed, 500),
+  }),
+  component: lazyRouteComponent(() => import("@/features/channels/channels-page"), "ChannelsPage"),
+});
+
+const guardrails = createRoute({
+  getParentRoute: () => app,
+  path: "/guardrails",
+  component: lazyRouteComponent(() => import("@/features/guardrails/guardrails-page"), "GuardrailsPage"),
+});
+
+const team = createRoute({
+  getParentRoute: () => app,
+  path: "/team",
+  validateSearch: (raw: Record<string, unknown>): { tab?: "keys" | undefined } => ({ tab: oneOf(raw.tab, ["keys"] as const) }),
+  component: lazyRouteComponent(() => import("@/features/team/team-page"), "TeamPage"),
+});
+
+/** Where the link of an invitation leads: whoever follows it is not signed in yet. */
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: "/invitation",
+  validateSearch: (raw: Record<string, unknown>): { token?: string | undefined } => ({ token: text(raw.token, 400) }),
+  component: lazyRouteComponent(() => import("@/features/team/invitation-page"), "InvitationPage"),
+});
+
 const tree = root.addChildren([
   login,
-  app.addChildren([dashboard, attribution, journeys, journey, live, install, imports, inbox, audit]),
+  invitation,
+  app.addChildren([
+    dashboard,
+    attribution,
+    journeys,
+    journey,
+    live,
+    campaigns,
+    newCampaign,
+    editCampaign,
+    campaign,
+    approvals,
+    calendar,
+    creatives,
+    channels,
+    install,
+    imports,
+    inbox,
+    guardrails,
+    team,
+    audit,
+  ]),
 ]);
 
 export function makeRouter(queryClient: QueryClient) {

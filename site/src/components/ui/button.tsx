@@ -13,6 +13,7 @@ const buttonVariants = cva(
         outline: "border-input bg-card hover:bg-accent hover:text-accent-foreground border shadow-card",
         secondary: "bg-secondary text-secondary-foreground hover:bg-secondary/70",
         ghost: "hover:bg-accent hover:text-accent-foreground",
+        destructive: "bg-destructive text-white shadow-card hover:bg-destructive/90 dark:text-background",
         link: "text-link underline-offset-4 hover:underline",
       },
       size: {

@@ -1,9 +1,10 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Outlet, useMatches, useNavigate } from "@tanstack/react-router";
-import { ChevronsUpDown, Globe, LogOut, Menu, Monitor, Moon, Search, Sun } from "lucide-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useMatches, useNavigate } from "@tanstack/react-router";
+import { ChevronsUpDown, Globe, LogOut, Menu, Monitor, Moon, OctagonX, Search, Sun } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { toast } from "sonner";
 
+import { guardrailsQuery } from "@/api/guardrails";
 import { describe } from "@/api/problem";
 import { logout } from "@/api/queries";
 import { Button } from "@/components/ui/button";
@@ -29,7 +30,7 @@ import { Navigation } from "./navigation";
 const CommandMenu = lazy(() => import("@/features/commands/command-menu").then((module) => ({ default: module.CommandMenu })));
 
 /** Pages whose figures depend on the days chosen above. */
-const DATED = new Set(["/app/", "/app/attribution", "/app/journeys"]);
+const DATED = new Set(["/app/", "/app/attribution", "/app/journeys", "/app/campaigns/$id"]);
 
 export function AppShell() {
   const { me } = useScope();
@@ -101,6 +102,7 @@ export function AppShell() {
             <ThemeSwitch />
           </div>
         </header>
+        <StoppedBanner />
         <main id="main" tabIndex={-1} className="flex-1 outline-none">
           <Outlet />
         </main>
@@ -110,6 +112,23 @@ export function AppShell() {
           <CommandMenu open={palette.open} onOpenChange={(open) => setPalette({ open, wanted: true })} />
         </Suspense>
       ) : null}
+    </div>
+  );
+}
+
+/** While spending is stopped, every page says so and who can let it go on. */
+function StoppedBanner() {
+  const { data } = useQuery(guardrailsQuery);
+  if (data?.data.spending_stopped !== true) return null;
+  return (
+    <div role="status" className="bg-destructive-soft text-destructive flex items-start gap-2.5 border-b px-3 py-2 text-[0.8125rem] sm:px-6 lg:px-8">
+      <OctagonX aria-hidden className="mt-0.5 size-4 shrink-0" />
+      <p className="min-w-0 flex-1">
+        <span className="font-semibold">All spending is stopped.</span> {data.data.stopped_reason ? `${data.data.stopped_reason} ` : ""}
+      </p>
+      <Link to="/guardrails" className="focus-ring shrink-0 rounded-sm font-medium underline underline-offset-4">
+        Guardrails
+      </Link>
     </div>
   );
 }

@@ -1,25 +1,47 @@
 import { Link } from "@tanstack/react-router";
 import {
   Activity,
+  CalendarDays,
   ChartNoAxesCombined,
   CircleAlert,
+  CircleCheck,
   Code,
   FileSpreadsheet,
   GitFork,
+  Image,
   type LucideIcon,
+  Megaphone,
+  Plug,
   Route,
   ScrollText,
+  ShieldCheck,
+  Users,
 } from "lucide-react";
 
 interface Entry {
-  to: "/" | "/attribution" | "/journeys" | "/live" | "/install" | "/imports" | "/inbox" | "/audit";
+  to:
+    | "/"
+    | "/attribution"
+    | "/journeys"
+    | "/live"
+    | "/campaigns"
+    | "/approvals"
+    | "/calendar"
+    | "/creatives"
+    | "/channels"
+    | "/install"
+    | "/imports"
+    | "/inbox"
+    | "/guardrails"
+    | "/team"
+    | "/audit";
   label: string;
   icon: LucideIcon;
 }
 
 export const GROUPS: { label: string; entries: Entry[] }[] = [
   {
-    label: "Analyse",
+    label: "Measure",
     entries: [
       { to: "/", label: "Dashboard", icon: ChartNoAxesCombined },
       { to: "/attribution", label: "Attribution", icon: GitFork },
@@ -28,14 +50,26 @@ export const GROUPS: { label: string; entries: Entry[] }[] = [
     ],
   },
   {
-    label: "Data",
+    label: "Act",
     entries: [
+      { to: "/campaigns", label: "Campaigns", icon: Megaphone },
+      { to: "/approvals", label: "Approvals", icon: CircleCheck },
+      { to: "/calendar", label: "Calendar", icon: CalendarDays },
+      { to: "/creatives", label: "Creatives", icon: Image },
+    ],
+  },
+  {
+    label: "Settings",
+    entries: [
+      { to: "/channels", label: "Channels", icon: Plug },
       { to: "/install", label: "Install", icon: Code },
       { to: "/imports", label: "Imports", icon: FileSpreadsheet },
       { to: "/inbox", label: "Inbox", icon: CircleAlert },
+      { to: "/guardrails", label: "Guardrails", icon: ShieldCheck },
+      { to: "/team", label: "Team and keys", icon: Users },
+      { to: "/audit", label: "Audit", icon: ScrollText },
     ],
   },
-  { label: "Workspace", entries: [{ to: "/audit", label: "Audit", icon: ScrollText }] },
 ];
 
 export function Navigation({ onNavigate }: { onNavigate?: () => void }) {

@@ -72,6 +72,7 @@ pub struct Channel {
 
 /// All channels.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConnectedChannels)] // `Channels` is what attribution answers with.
 pub struct Channels {
     /// The rows.
     pub rows: Vec<Channel>,
