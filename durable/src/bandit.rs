@@ -184,7 +184,8 @@ impl Bandit {
         TenantDb::new(&self.env, &begin.tenant_id)?.commit("the experiment", &statements, &entries).await?;
         // Told first, taken here after: a crash in between tells it once more.
         for row in rows {
-            if let (Some(key), Some(status)) = (row["key"].as_str(), row["status"].as_str()) {
+            let text = |name: &str| row.get(name).and_then(serde_json::Value::as_str);
+            if let (Some(key), Some(status)) = (text("key"), text("status")) {
                 store.set_status(key, status).map_err(failed)?;
             }
         }

@@ -102,14 +102,12 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(discovery::protected_resource))
         .routes(routes!(discovery::protected_mcp))
         .routes(routes!(mcp::mcp))
-<<<<<<< HEAD
         .routes(routes!(experiments::list_experiments))
         .routes(routes!(experiments::show_experiment))
         .routes(routes!(experiments::create_experiment))
         .routes(routes!(experiments::start_experiment))
         .routes(routes!(experiments::stop_experiment))
         .routes(routes!(experiments::decide))
-=======
         .routes(routes!(a2a::agent_card))
         .routes(routes!(a2a::json_rpc))
         .routes(routes!(a2a::send))
@@ -120,7 +118,6 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(ag_ui::ag_ui))
         .routes(routes!(chat::chat))
         .routes(routes!(chat::resume))
->>>>>>> main
         .routes(routes!(health::health))
         .routes(routes!(health::openapi))
 }
@@ -221,6 +218,7 @@ mod tests {
                 "GET /.well-known/oauth-protected-resource",
                 "GET /.well-known/oauth-protected-resource/mcp",
                 "POST /auth/login",
+                "GET /decide",
                 "GET /healthz",
                 "POST /invitations/accept",
                 "POST /invitations/show",

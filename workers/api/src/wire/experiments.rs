@@ -27,6 +27,7 @@ pub struct NewExperiment {
     /// 2 to 10 variants.
     pub variants: Vec<NewVariant>,
     /// When a variant is paused and when one wins; sensible thresholds when absent.
+    #[schema(inline)]
     pub thresholds: Option<Thresholds>,
 }
 
