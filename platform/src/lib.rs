@@ -16,6 +16,7 @@ pub mod log;
 pub mod object;
 pub mod outgoing;
 pub mod publication_object;
+pub mod questions;
 pub mod queue;
 pub mod random;
 pub mod raw_log;

@@ -14,8 +14,10 @@ pub mod imports;
 pub mod inbox;
 pub mod journeys;
 pub mod keys;
+pub mod kpis;
 pub mod live;
 pub mod proposals;
+pub mod questions;
 mod scope;
 pub mod team;
 
@@ -92,6 +94,12 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(agents::run_agent))
         .routes(routes!(agents::list_runs))
         .routes(routes!(agents::show_run))
+        .routes(routes!(kpis::kpis))
+        .routes(routes!(questions::ask))
+        .routes(routes!(questions::run))
+        .routes(routes!(questions::feedback))
+        .routes(routes!(questions::show_schema))
+        .routes(routes!(questions::suggestions))
         .routes(routes!(agents::stream_run))
         .routes(routes!(agents::cancel_run))
         .routes(routes!(proposals::list_proposals))

@@ -16,6 +16,8 @@ pub mod imports;
 pub mod inbox;
 pub mod journeys;
 pub mod keys;
+pub mod kpis;
 pub mod problem;
 pub mod proposals;
+pub mod questions;
 pub mod team;
