@@ -275,9 +275,18 @@ mod tests {
             let name = prompt["name"].as_str().unwrap();
             let text = protocol::mcp::prompts::get(name, arguments.as_object().unwrap()).unwrap().to_string();
             for word in text.split(|c: char| !(c.is_ascii_lowercase() || c == '_')) {
-                let tool = ["analytics_", "attribution_", "inbox_", "campaigns_", "approvals_"]
-                    .iter()
-                    .any(|room| word.starts_with(room));
+                let tool = [
+                    "analytics_",
+                    "attribution_",
+                    "inbox_",
+                    "campaigns_",
+                    "approvals_",
+                    "channels_",
+                    "brand_",
+                    "guardrails_",
+                ]
+                .iter()
+                .any(|room| word.starts_with(room));
                 assert!(!tool || registry().get(word).is_some(), "the prompt {name} names {word}");
             }
         }
