@@ -75,6 +75,8 @@ fn may_read(caller: &Caller, route: &str) -> bool {
 #[derive(Clone, Debug)]
 pub(crate) struct Inside {
     runtime: Runtime,
+    /// Whose log lines these are.
+    tenant: String,
     credentials: HeaderMap,
 }
 
@@ -90,8 +92,8 @@ pub(crate) struct Answered {
 }
 
 impl Inside {
-    /// With the credentials of these headers.
-    pub(crate) fn of(runtime: &Runtime, headers: &HeaderMap) -> Self {
+    /// With the credentials of the caller's headers.
+    pub(crate) fn of(caller: &Caller, headers: &HeaderMap) -> Self {
         let shown = [AUTHORIZATION, COOKIE, ORIGIN, HeaderName::from_static("sec-fetch-site")];
         let mut credentials = HeaderMap::new();
         for name in shown {
@@ -99,7 +101,12 @@ impl Inside {
                 credentials.append(name.clone(), value.clone());
             }
         }
-        Self { runtime: runtime.clone(), credentials }
+        Self { runtime: caller.runtime.clone(), tenant: caller.session.tenant_id.clone(), credentials }
+    }
+
+    /// The caller's tenant.
+    pub(crate) fn tenant(&self) -> &str {
+        &self.tenant
     }
 
     /// Our own address.
