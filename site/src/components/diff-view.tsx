@@ -6,7 +6,7 @@ import { ProviderMark } from "@/components/provider";
 import { Badge } from "@/components/ui/badge";
 import { PROVIDERS } from "@/lib/campaign";
 import { cn } from "@/lib/cn";
-import { type Line, listDiff, objectText, shapeOf, valueText } from "@/lib/describe-plan";
+import { audienceParts, type Line, listDiff, objectText, shapeOf, valueText } from "@/lib/describe-plan";
 import { money, plural } from "@/lib/format";
 import { wordDiff, worthMarking } from "@/lib/word-diff";
 
@@ -214,9 +214,25 @@ function ListChange({ change, context }: { change: Change; context: Context }) {
 
 function ObjectChange({ change, context }: { change: Change; context: Context }) {
   if (change.before != null && change.after != null) {
-    const before = objectText(change.before, context.currency).lines[0]?.text ?? "";
-    const after = objectText(change.after, context.currency).lines[0]?.text ?? "";
-    return <TextChange before={before} after={after} />;
+    const before = audienceParts(change.before);
+    return (
+      <div className="mt-0.5 space-y-0.5">
+        {audienceParts(change.after).map(({ label, items }, index) => {
+          const diff = listDiff(before[index]?.items ?? [], items);
+          return diff.some((item) => item.kind !== "same") ? (
+            <p key={label} className="grid gap-x-3 sm:grid-cols-[7rem_minmax(0,1fr)]">
+              <span className="text-muted-foreground">{label}</span>
+              <span className="flex flex-wrap gap-x-2 gap-y-0.5">
+                {diff.map((item, place) =>
+                  item.kind === "same" ? <span key={place}>{item.text}</span> : item.kind === "added" ? <Added key={place}>{item.text}</Added> : <Gone key={place}>{item.text}</Gone>,
+                )}
+                {items.length === 0 ? <Added>everybody</Added> : null}
+              </span>
+            </p>
+          ) : null;
+        })}
+      </div>
+    );
   }
   const told = objectText(change.after ?? change.before, context.currency);
   return (

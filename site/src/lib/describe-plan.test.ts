@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Change } from "@/api/loop-types";
 
 import { newAdSet } from "./campaign";
-import { audienceText, listDiff, objectText, shapeOf, valueText } from "./describe-plan";
+import { audienceParts, audienceText, listDiff, objectText, shapeOf, valueText } from "./describe-plan";
 
 const change = (part: Partial<Change>): Change => ({ path: "/x", label: "X", unit: "text", before: null, after: null, spends: false, ...part });
 
@@ -55,6 +55,10 @@ describe("a whole ad set", () => {
   it("reaches everybody when nobody is left out", () => {
     expect(audienceText({})).toBe("Everybody");
     expect(audienceText({ countries: ["DE", "AT", "CH", "SE"], keywords: ["lamp"] })).toBe("Germany, Austria and 2 more countries · 1 keyword: lamp");
+  });
+  it("has an audience whose parts can be compared one by one", () => {
+    expect(audienceParts({ countries: ["DE"], age_min: 18, keywords: ["lamp"] }).map(({ items }) => items)).toEqual([["Germany"], ["18 to any"], ["lamp"], []]);
+    expect(audienceParts(null).flatMap(({ items }) => items)).toEqual([]);
   });
   it("survives what it does not know", () => {
     expect(objectText(null, "EUR")).toEqual({ lines: [], parts: [] });

@@ -115,6 +115,18 @@ export function listDiff(before: readonly string[], after: readonly string[]): {
   return [...items, ...left.map((text) => ({ text, kind: "removed" as const }))];
 }
 
+/** The parts of an audience, each as a list of texts, so that a change shows what came and what went. */
+export function audienceParts(value: unknown): { label: string; items: string[] }[] {
+  const audience: Partial<Audience> = record(value) ? (value as Partial<Audience>) : {};
+  const { age_min: from, age_max: to } = audience;
+  return [
+    { label: "Countries", items: texts(audience.countries).map(country) },
+    { label: "Ages", items: from != null || to != null ? [`${from ?? "any"} to ${to ?? "any"}`] : [] },
+    { label: "Keywords", items: texts(audience.keywords) },
+    { label: "List", items: audience.list_id ? [audience.list_id] : [] },
+  ];
+}
+
 /** How a change is shown: a thing that comes or goes, a list, words within a text, or one value for another. */
 export function shapeOf(change: Change): "object" | "list" | "text" | "value" {
   if (change.unit === "object") return "object";

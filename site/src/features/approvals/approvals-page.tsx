@@ -98,7 +98,7 @@ export function ApprovalsPage() {
                 <ArrowLeft aria-hidden className="size-4" /> All requests
               </Link>
             ) : null}
-            {chosen ? <Request key={chosen} id={chosen} /> : null}
+            {chosen ? <Request key={chosen} id={chosen} known={rows.find((row) => row.id === chosen)} /> : null}
           </div>
         </div>
       )}
@@ -153,10 +153,10 @@ function RequestRow({ row, current }: { row: Approval; current: boolean }) {
   );
 }
 
-function Request({ id }: { id: string }) {
+function Request({ id, known }: { id: string; known: Approval | undefined }) {
   const { site, me } = useScope();
   const now = useNow();
-  const query = useQuery(approvalQuery(id));
+  const query = useQuery({ ...approvalQuery(id), placeholderData: known });
   const connected = useQuery(connectedQuery(site.key));
   const heading = useRef<HTMLHeadingElement>(null);
   const asked = useSearch({ from: "/app/approvals" }).id;

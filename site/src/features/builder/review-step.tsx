@@ -148,7 +148,7 @@ export function ReviewStep({
               </form>
             ) : (
               <p className="text-muted-foreground text-[0.8125rem] text-pretty">
-                {saved.status === "in_review" ? "This plan is waiting for a decision already." : saved.actions.includes("publish") ? "This plan is approved already; publish it from its page." : "There is nothing to submit: this plan is what is live."}{" "}
+                {saved.status === "in_review" || saved.approval?.status === "pending" ? "This plan is waiting for a decision already." : saved.actions.includes("publish") ? "This plan is approved already; publish it from its page." : "There is nothing to submit: this plan is what is live."}{" "}
                 <Link to="/campaigns/$id" params={{ id: saved.id }} className="focus-ring text-link rounded-sm hover:underline">
                   Open the campaign
                 </Link>

@@ -229,6 +229,9 @@ function Overview({ campaign }: { campaign: CampaignDetail }) {
         <Card aria-label="Plan" className="min-w-0">
           <CardHeader className="border-b">
             <CardTitle>Plan</CardTitle>
+            {campaign.live_hash && ["submit", "publish", "approve", "withdraw"].some((action) => campaign.actions.includes(action)) ? (
+              <Badge variant="warning">With a change that is not live yet</Badge>
+            ) : null}
           </CardHeader>
           <dl className="grid gap-x-6 gap-y-3 px-4 py-4 text-[0.8125rem] sm:grid-cols-2 sm:px-5">
             <Fact label="Runs">

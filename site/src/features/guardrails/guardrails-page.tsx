@@ -156,7 +156,7 @@ function Limits({ current, manager, onSettled }: { current: Answer<Guardrails>; 
   });
   const [typed, setTyped] = useState<Record<string, string | undefined>>({});
   const [share, setShare] = useState(String(Math.round(saved.act_budget_change * 1000) / 10));
-  const [tokens, setTokens] = useState(String(saved.model_tokens_daily));
+  const [tokens, setTokens] = useState(count(saved.model_tokens_daily));
   const [conflict, setConflict] = useState(false);
   const save = useMutation({
     mutationFn: () => saveGuardrails(form, answer.etag),
@@ -239,13 +239,14 @@ function Limits({ current, manager, onSettled }: { current: Answer<Guardrails>; 
                   </div>
                 )}
               </Field>
-              <Field label="Model tokens a day" hint={`${count(form.model_tokens_daily)} tokens; used up, agents wait until tomorrow (UTC).`} error={at("model_tokens_daily")}>
+              <Field label="Model tokens a day" hint="Used up, agents wait until tomorrow (UTC)." error={at("model_tokens_daily")}>
                 {(control) => (
                   <Input
                     {...control}
                     inputMode="numeric"
                     value={tokens}
                     className="tabular"
+                    onBlur={() => setTokens(at("model_tokens_daily") ? tokens : count(form.model_tokens_daily))}
                     onChange={(event) => {
                       setTokens(event.target.value);
                       const bare = event.target.value.replace(/[\s.,]/g, "");
