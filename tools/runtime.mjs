@@ -5,7 +5,7 @@
 //
 // Environment: ADROIT_STATE (state folder), ADROIT_PORT (front door; collect listens on the next port),
 // ADROIT_END_WITH_STDIN (end when standard input ends, that is with the process that holds it),
-// CLICKHOUSE_URL, CLICKHOUSE_USER, CLICKHOUSE_PASSWORD, CLICKHOUSE_DATABASE (optional, handed to the Workers).
+// CLICKHOUSE_URL, CLICKHOUSE_USER, CLICKHOUSE_PASSWORD, CLICKHOUSE_DATABASE and MODEL_* (optional, handed to the Workers).
 
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -28,6 +28,8 @@ const CONFIGS = [
 const FRONT_DOOR = "adroit-api";
 const COLLECT = "adroit-collect";
 const CRON = "adroit-cron";
+/** What agents need to ask a language model; without MODEL_URL the built-in one answers. */
+const MODEL_SETTINGS = ["MODEL_URL", "MODEL_NAME", "MODEL_KEY", "MODEL_FALLBACK", "MODEL_PRICE_IN", "MODEL_PRICE_OUT", "AGENT_RETRY_MS"];
 
 /** An error whose message is meant for a person: printed without a stack. */
 class Refusal extends Error {}
@@ -72,7 +74,7 @@ function localBindings() {
   };
   // The MCP conformance suite's fixtures: for its test alone, see the crate `protocol`.
   if (process.env.ADROIT_CONFORMANCE === "1") bindings.ADROIT_CONFORMANCE = "1";
-  for (const name of ["CLICKHOUSE_URL", "CLICKHOUSE_USER", "CLICKHOUSE_PASSWORD", "CLICKHOUSE_DATABASE"]) {
+  for (const name of ["CLICKHOUSE_URL", "CLICKHOUSE_USER", "CLICKHOUSE_PASSWORD", "CLICKHOUSE_DATABASE", ...MODEL_SETTINGS]) {
     if (process.env[name]) bindings[name] = process.env[name];
   }
   return bindings;

@@ -18,6 +18,7 @@ pub mod publication_object;
 pub mod queue;
 pub mod random;
 pub mod raw_log;
+pub mod run_object;
 pub mod session_object;
 pub mod settings;
 pub mod warehouse;

@@ -178,6 +178,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The agents there are and what each takes. */
+        get: operations["list_agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agents/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proposals, newest first. */
+        get: operations["list_proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agents/proposals/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accepts a proposal.
+         * @description A campaign becomes a draft, creatives become ads, flags are stored on their ads. Budgets and rotations of a campaign
+         *     that is live become a request for approval; of one that is not, an edit. No longer open, or overtaken → 409.
+         */
+        post: operations["accept_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agents/proposals/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a proposal aside. */
+        post: operations["dismiss_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/agents/run": {
         parameters: {
             query?: never;
@@ -189,7 +261,8 @@ export interface paths {
         put?: never;
         /**
          * Starts an agent.
-         * @description 1. Unknown agent, site or date → 422 or 404. 2. Store the run and its audit row together. 3. Queue it.
+         * @description 1. Unknown agent → 422; an input that does not fit → 422 with its place; unknown site or campaign → 404. 2. Store the
+         *     run and its audit row together. 3. Wake its object.
          */
         post: operations["run_agent"];
         delete?: never;
@@ -222,8 +295,45 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One run. */
+        /** One run, what happened in it and what it proposes. */
         get: operations["show_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agents/runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops a run. What it has not proposed yet it never will; a run that has ended stays as it is → 409. */
+        post: operations["cancel_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agents/runs/{id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A run as it happens: server-sent events, each with its number as `id`, its type as `event` and its data as JSON. The
+         *     stream begins after `after` and ends with the run.
+         */
+        get: operations["stream_run"];
         put?: never;
         post?: never;
         delete?: never;
@@ -683,6 +793,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages that failed for good, newest first. */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a message aside for good. */
+        post: operations["dismiss_dead_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a message again. A run goes on where it failed: what it knows already is not asked again. */
+        post: operations["replay_dead_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1120,6 +1281,33 @@ export interface components {
             /** @description What stands behind `token=` in the link. */
             token: string;
         };
+        /** @description What an accepted proposal became. */
+        Accepted: {
+            /** @description The request for approval that somebody else now decides on; null where none is needed yet. */
+            approval_id?: string | null;
+            /** @description The campaign it made or changed. */
+            campaign_id?: string | null;
+        };
+        /** @description An agent that can be run. */
+        Agent: {
+            /** @description What it does, in a sentence. */
+            about: string;
+            /** @description JSON Schema (2020-12) of what `context` may hold beside `site`. */
+            input_schema: {
+                [key: string]: unknown;
+            };
+            /** @description Its stable name. */
+            name: string;
+            /** @description What whoever starts it must be allowed. */
+            permission: string;
+            /** @description Its name for people. */
+            title: string;
+        };
+        /** @description Every agent. */
+        Agents: {
+            /** @description The rows, in the order of a campaign's way. */
+            rows: components["schemas"]["Agent"][];
+        };
         /** @description A key without what it is made of. */
         ApiKey: {
             /**
@@ -1450,6 +1638,43 @@ export interface components {
             authorize_url?: string | null;
             channel?: components["schemas"]["Channel"] | null;
         };
+        /** @description One message that failed for good. */
+        DeadLetter: {
+            /**
+             * Format: int64
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            decided_at?: number | null;
+            /** @description Who replayed or dismissed it; empty while open. */
+            decided_by: string;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            failed_at: number;
+            /** @description Stable id. */
+            id: string;
+            /** @description The message. */
+            message: {
+                [key: string]: unknown;
+            };
+            /** @description What it was for: `agent-runs`, … */
+            queue: string;
+            /** @description Why it failed, in words. */
+            reason: string;
+            /** @description open, replayed or dismissed. */
+            status: string;
+        };
+        /** @description Dead letters, newest first. */
+        DeadLetters: {
+            /** @description The rows. */
+            rows: components["schemas"]["DeadLetter"][];
+        };
         /** @description An event name. */
         EventName: {
             /** @description The name. */
@@ -1507,7 +1732,7 @@ export interface components {
             detail: string;
             /** @description In one line. */
             headline: string;
-            /** @description The metric it is about. */
+            /** @description The metric it is about; empty for none. */
             metric: string;
             /**
              * Format: double
@@ -2186,6 +2411,46 @@ export interface components {
             /** @description The problem's type, a URI that is the same for every occurrence. */
             type: string;
         };
+        /** @description One proposal. */
+        Proposal: {
+            /** @description The request for approval it became; empty for none. */
+            approval_id: string;
+            /** @description The campaign it is about; empty for a new one or none. */
+            campaign_id: string;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            decided_at?: number | null;
+            /** @description A user's id, `agent:<name>` where the agent requested it by itself, `system` for reports; empty while open. */
+            decided_by: string;
+            /** @description Stable id. */
+            id: string;
+            /** @description campaign, creatives, flags, budgets, rotation or report. */
+            kind: string;
+            /** @description What it proposes, by kind: `document` and `reasons`; `ad_sets`; `flags`; `shifts`; `ads`; and `told` in words. */
+            payload: {
+                [key: string]: unknown;
+            };
+            /** @description The run that made it. */
+            run_id: string;
+            /** @description Site key. */
+            site: string;
+            /** @description open, accepted or dismissed. */
+            status: string;
+            /** @description A headline. */
+            title: string;
+        };
+        /** @description Proposals, newest first. */
+        Proposals: {
+            /** @description The rows. */
+            rows: components["schemas"]["Proposal"][];
+        };
         /** @description A provider that accounts can be connected of. */
         Provider: {
             /** @description oauth or key. */
@@ -2236,10 +2501,24 @@ export interface components {
             agent: string;
             /**
              * Format: int64
+             * @description Steps that failed and were tried again, or ended it.
+             */
+            attempts: number;
+            /** @description The campaign it is about; empty for none. */
+            campaign_id: string;
+            /** @description The conversation it belongs to; empty for none. */
+            context_id: string;
+            /**
+             * Format: int64
+             * @description What they cost, in millionths of a US dollar.
+             */
+            cost_micros: number;
+            /**
+             * Format: int64
              * @description UTC ms.
              */
             created_at: number;
-            /** @description More about the status. */
+            /** @description More about the status: why it failed, or who cancelled it. */
             detail: string;
             /**
              * Format: int64
@@ -2252,23 +2531,59 @@ export interface components {
             input: {
                 [key: string]: unknown;
             };
+            /** @description The language model that answered last; empty when none was asked. */
+            model: string;
             output?: components["schemas"]["RunOutput"] | null;
+            /** @description Who asked for it: a user's id, `key:<id>` or `system`. */
+            requested_by: string;
+            /** @description Site key. */
+            site: string;
             /**
              * Format: int64
              * @description UTC ms.
              */
             started_at?: number | null;
-            /** @description queued, running, succeeded or failed. */
+            /** @description queued, running, succeeded, failed or cancelled. */
             status: string;
+            /**
+             * Format: int64
+             * @description Tokens read by models that cost something.
+             */
+            tokens_in: number;
+            /**
+             * Format: int64
+             * @description Tokens written by them.
+             */
+            tokens_out: number;
         };
-        /** @description What an agent shall look at. */
-        RunContext: {
-            /** @description First day, YYYY-MM-DD; six days before `to` when absent. */
-            from?: string | null;
-            /** @description Site key; the tenant's first site when absent. */
-            site?: string | null;
-            /** @description Last day, YYYY-MM-DD; yesterday when absent, because a day that still runs looks like a fall. */
-            to?: string | null;
+        /** @description A run with what happened in it and what it proposes. */
+        RunDetail: components["schemas"]["Run"] & {
+            /** @description What happened, in order. Pieces of a model's text are in the live stream only. */
+            events: components["schemas"]["RunEvent"][];
+            /** @description What it proposes. */
+            proposals: components["schemas"]["Proposal"][];
+        };
+        /** @description One thing that happened in a run. */
+        RunEvent: {
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            at: number;
+            /** @description What belongs to the type. */
+            data: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description Its number in the run, rising; the live stream's `id`.
+             */
+            number: number;
+            /**
+             * @description started, need, data, model_call, text_delta (streams only), model_answer, guard, retry, proposal, acted, and last
+             *     one of succeeded, failed and cancelled.
+             */
+            type: string;
         };
         /** @description What a run found. */
         RunOutput: {
@@ -2283,10 +2598,15 @@ export interface components {
         };
         /** @description A run to start. */
         RunRequest: {
-            /** @description Which agent: `analyst`. */
+            /** @description Which agent, by name; `GET /agents` lists them. */
             agent: string;
-            /** @description What it shall look at. */
-            context?: components["schemas"]["RunContext"];
+            /**
+             * @description What it shall look at: `site` (the tenant's first when absent), `context_id` to group runs, and the agent's own
+             *     input as `GET /agents` describes it, such as `campaign_id`.
+             */
+            context?: {
+                [key: string]: unknown;
+            };
         };
         /** @description All runs, newest first. */
         Runs: {
@@ -2840,6 +3160,136 @@ export interface operations {
             };
         };
     };
+    list_agents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agents"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_proposals: {
+        parameters: {
+            query?: {
+                /** @description open (the default), accepted, dismissed or all. */
+                status?: string;
+                /** @description Only those about this campaign. */
+                campaign_id?: string;
+                /** @description Rows, 1 to 200, 50 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposals"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_proposal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Proposal id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_proposal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Proposal id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Dismissed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     run_agent: {
         parameters: {
             query?: never;
@@ -2878,6 +3328,14 @@ export interface operations {
     list_runs: {
         parameters: {
             query?: {
+                /** @description Only runs about this campaign. */
+                campaign_id?: string;
+                /** @description Only this agent's. */
+                agent?: string;
+                /** @description Only runs that are queued, running, succeeded, failed or cancelled. */
+                status?: string;
+                /** @description Only runs of this conversation. */
+                context_id?: string;
                 /** @description Rows, 1 to 200, 50 by default. */
                 limit?: number;
             };
@@ -2923,7 +3381,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Run"];
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Run id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run is told to stop */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_run: {
+        parameters: {
+            query?: {
+                /** @description The number of the last event seen; 0 when absent. `Last-Event-ID` says the same. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Run id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream of server-sent events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description Any failure */
@@ -3820,6 +4346,105 @@ export interface operations {
         responses: {
             /** @description To the channels page: `connected` names the channel, `failed` says why not */
             303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dead_letters: {
+        parameters: {
+            query?: {
+                /** @description open (the default), replayed, dismissed or all. */
+                status?: string;
+                /** @description Rows, 1 to 200, 50 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetters"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Dead letter id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Dismissed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Dead letter id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Under way again */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,40 +1,25 @@
-//! Runs agents, a queue message a run. An agent itself is pure (crate `agent`); this brings it its figures and keeps
-//! what it says.
+//! Runs agents. An agent itself is pure (crate `agent`); a [`Run`] object, one a run, brings it what it asks for, stores
+//! each answer before it asks for the next step, and keeps what it proposes. Callers use `platform::run_object`.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `run` | the object: its life, its storage, its live stream |
+//! | `facts` | answers to what agents need, read from D1 and the metric catalog |
+//! | `model` | calls of a language model: budget, cache, streaming |
+//! | `finish` | the one commit a run ends with |
 
-mod analyst;
+mod facts;
+mod finish;
+mod model;
+#[expect(missing_docs, reason = "the object macro makes public items of its own")]
 mod run;
 
-use platform::queue::{self, Received};
-use wasm_bindgen::JsValue;
-use worker::{Context, Env, MessageBatch, MessageExt, QueueRetryOptionsBuilder, Request, Response, Result, event};
+use worker::{Context, Env, Request, Response, Result, event};
 
-/// Seconds before a failed run is tried again.
-const RETRY_S: u32 = 10;
+pub use run::Run;
 
-/// Works the `agent-runs` queue.
-#[event(queue)]
-async fn queue(batch: MessageBatch<JsValue>, env: Env, _context: Context) -> Result<()> {
-    for Received { message, body } in queue::received::<run::Request>(&batch) {
-        let request = match body {
-            Ok(request) => request,
-            Err(error) => {
-                platform::log::error("agents", "-", "a message of the agent-runs queue is unreadable", &error);
-                message.retry();
-                continue;
-            }
-        };
-        if let Err(error) = run::run(&env, &request).await {
-            platform::log::error("agents", &request.tenant_id, "a run failed and will be tried again", &error);
-            message.retry_with_options(&QueueRetryOptionsBuilder::new().with_delay_seconds(RETRY_S).build());
-        } else {
-            queue::done(&message);
-        }
-    }
-    Ok(())
-}
-
-/// The script answers nobody directly.
+/// The script answers nobody directly: its objects are reached through their bindings.
 #[event(fetch)]
 async fn fetch(_request: Request, _env: Env, _context: Context) -> Result<Response> {
-    Response::error("this Worker is driven by its queue", 404)
+    Response::error("this Worker is reached through its objects", 404)
 }

@@ -2,17 +2,18 @@
 //!
 //! | cron | duty |
 //! |---|---|
-//! | `*/5 * * * *` | [`publications`]: those whose nudge got lost |
+//! | `*/5 * * * *` | [`publications`] and [`agents`]: those whose nudge got lost |
 //! | `5 * * * *` | [`rollup`]: hourly counts of the hours that have ended; [`pulls`] of recent figures |
 //! | `17 3 * * *` | [`retention`]: raw events past their site's term, answers kept for a day; [`pulls`] of all that may change |
-//! | `0 6 * * 1` | [`summary`]: asks the analyst for each site's week |
+//! | `40 3 * * *` | [`agents`]: asks the pacer and the optimizer for every live campaign |
+//! | `0 6 * * 1` | [`agents`]: asks the analyst for each site's week |
 
+mod agents;
 mod publications;
 mod pulls;
 mod retention;
 mod rollup;
 mod sinks;
-mod summary;
 mod writer;
 
 use wasm_bindgen::JsValue;
@@ -22,6 +23,7 @@ const OFTEN: &str = "*/5 * * * *";
 const HOURLY: &str = "5 * * * *";
 const DAILY: &str = "17 3 * * *";
 const WEEKLY: &str = "0 6 * * 1";
+const NIGHTLY: &str = "40 3 * * *";
 
 /// Drains the `events` queue.
 #[event(queue)]
@@ -35,10 +37,11 @@ async fn queue(batch: MessageBatch<JsValue>, env: Env, _context: Context) -> Res
 async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     let cron = event.cron();
     let outcome = match cron.as_str() {
-        OFTEN => publications::run(&env).await,
+        OFTEN => publications::run(&env).await.and(agents::sweep(&env).await),
         HOURLY => rollup::run(&env).await.and(pulls::run(&env, pulls::Reach::Recent).await),
         DAILY => retention::run(&env).await.and(pulls::run(&env, pulls::Reach::Restated).await),
-        WEEKLY => summary::run(&env).await,
+        NIGHTLY => agents::nightly(&env).await,
+        WEEKLY => agents::weekly(&env).await,
         _ => Err(platform::Error::setting("triggers.crons", format!("`{cron}` has no duty"))),
     };
     if let Err(error) = outcome {

@@ -7,12 +7,14 @@ pub mod analytics;
 pub mod attribution;
 pub mod audit;
 pub mod channels;
+pub mod dead_letters;
 pub mod health;
 pub mod imports;
 pub mod inbox;
 pub mod journeys;
 pub mod keys;
 pub mod live;
+pub mod proposals;
 mod scope;
 pub mod team;
 
@@ -85,9 +87,18 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(imports::upload_shopify))
         .routes(routes!(imports::list_imports))
         .routes(routes!(imports::show_import))
+        .routes(routes!(agents::list_agents))
         .routes(routes!(agents::run_agent))
         .routes(routes!(agents::list_runs))
         .routes(routes!(agents::show_run))
+        .routes(routes!(agents::stream_run))
+        .routes(routes!(agents::cancel_run))
+        .routes(routes!(proposals::list_proposals))
+        .routes(routes!(proposals::accept_proposal))
+        .routes(routes!(proposals::dismiss_proposal))
+        .routes(routes!(dead_letters::list_dead_letters))
+        .routes(routes!(dead_letters::replay_dead_letter))
+        .routes(routes!(dead_letters::dismiss_dead_letter))
         .routes(routes!(audit::list_audit))
         .routes(routes!(audit::verify_audit))
         .routes(routes!(channels::list_providers))

@@ -4,11 +4,13 @@
 pub mod agents;
 pub mod audit;
 pub mod channels;
+pub mod dead_letters;
 pub mod feed;
 pub mod idempotency;
 pub mod imports;
 pub mod inbox;
 pub mod keys;
+pub mod proposals;
 pub mod sealed;
 pub mod sites;
 pub mod team;
