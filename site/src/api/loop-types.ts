@@ -91,6 +91,8 @@ export interface Campaign {
   channels: { id: string; type: ChannelType; name: string }[];
   detail: string;
   approval_id: string;
+  /** Whether what is wanted differs from what is live. */
+  has_change: boolean;
   created_by: string;
   created_at: number;
   updated_at: number;
@@ -154,12 +156,12 @@ export interface Change {
   spends: boolean;
 }
 
-/** What would differ on one channel, or (without a channel) of the whole campaign. */
+/** What would differ on one channel, or (with an empty `channel_id`) of the whole campaign. */
 export interface DiffPart {
-  channel_id?: string | null;
-  channel?: string | null;
-  /** The account's name, where the API says it. */
-  name?: string | null;
+  channel_id: string;
+  /** Its provider; empty for the whole campaign. */
+  type: string;
+  name: string;
   changes: Change[];
   budget_daily_before: number;
   budget_daily_after: number;
@@ -183,34 +185,39 @@ export interface Approval {
   reason: string;
   status: ApprovalStatus;
   requested_by: string;
+  requested_by_name: string;
+  run_id: string;
   requested_at: number;
   decided_by: string;
+  decided_by_name: string;
   decided_at?: number | null;
   comment: string;
   currency: string;
   diff: Diff;
-  actions?: string[];
+  may_decide: boolean;
+  /** Why the caller may not decide, in words. */
+  why_not: string;
 }
 
 export interface HistoryEntry {
   at: number;
   actor: string;
+  actor_name: string;
   action: string;
-  text: string;
-  snapshot_id?: string | null;
+  before?: unknown;
+  after?: unknown;
 }
 
 export interface Asset {
   id: string;
   type: string;
   title: string;
-  text: string;
+  /** Alternative text. */
+  alt: string;
   media_type: string;
   width: number;
   height: number;
   bytes: number;
-  tags: string[];
-  policy_flags: Finding[];
   created_by: string;
   created_at: number;
 }
@@ -238,6 +245,8 @@ export interface Guardrails {
   autonomy: Autonomy;
   act_budget_change: number;
   model_tokens_daily: number;
+  /** Minor units a day at most of what is live. */
+  live_daily: number;
   updated_by: string;
   updated_at: number;
 }
@@ -245,6 +254,7 @@ export interface Guardrails {
 export interface CalendarEntry {
   id: string;
   campaign_id: string;
+  campaign_name: string;
   kind: "launch" | "pause" | "end" | "note";
   title: string;
   at: number;
@@ -252,6 +262,14 @@ export interface CalendarEntry {
   detail: string;
   created_by: string;
   created_at: number;
+}
+
+export interface Flight {
+  campaign_id: string;
+  name: string;
+  status: string;
+  start_at?: number | null;
+  end_at?: number | null;
 }
 
 type Schemas = components["schemas"];

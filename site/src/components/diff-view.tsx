@@ -19,7 +19,7 @@ interface Context {
 /**
  * What would become different, channel by channel. The same view is shown to whoever submits and to whoever approves.
  */
-export function DiffView({ diff, currency, zone, image, names }: Context & { diff: Diff; names: ReadonlyMap<string, string> }) {
+export function DiffView({ diff, currency, zone, image }: Context & { diff: Diff }) {
   const context = { currency, zone, image };
   const spends = diff.channels.flatMap((part) => part.changes).filter((change) => change.spends).length;
   const fresh = diff.budget_daily_before === 0;
@@ -48,20 +48,19 @@ export function DiffView({ diff, currency, zone, image, names }: Context & { dif
       </div>
       {diff.channels.length === 0 ? <p className="text-muted-foreground text-[0.8125rem]">Nothing differs from what is live.</p> : null}
       {diff.channels.map((part) => (
-        <Part key={part.channel_id ?? "campaign"} part={part} names={names} context={context} />
+        <Part key={part.channel_id} part={part} context={context} />
       ))}
     </div>
   );
 }
 
-function Part({ part, names, context }: { part: DiffPart; names: ReadonlyMap<string, string>; context: Context }) {
-  const provider = PROVIDERS[part.channel as keyof typeof PROVIDERS] as (typeof PROVIDERS)["meta"] | undefined;
-  const name = part.name ?? (part.channel_id ? names.get(part.channel_id) : undefined);
-  const title = part.channel_id ? [provider?.name ?? part.channel, name].filter((text, index, all) => text && all.indexOf(text) === index).join(" · ") : "The whole campaign";
+function Part({ part, context }: { part: DiffPart; context: Context }) {
+  const provider = PROVIDERS[part.type as keyof typeof PROVIDERS] as (typeof PROVIDERS)["meta"] | undefined;
+  const title = part.channel_id ? [provider?.name ?? part.type, part.name].filter((text, index, all) => text && all.indexOf(text) === index).join(" · ") : "The whole campaign";
   return (
     <section aria-label={title} className="overflow-hidden rounded-lg border">
       <h3 className="bg-muted/60 flex min-h-10 flex-wrap items-center gap-2 border-b px-3.5 py-1.5 text-[0.8125rem] font-semibold tracking-normal">
-        {part.channel ? <ProviderMark type={part.channel} size="sm" /> : null}
+        {part.type ? <ProviderMark type={part.type} size="sm" /> : null}
         <span className="min-w-0 truncate">{title}</span>
         <span className="text-muted-foreground tabular ml-auto text-xs font-normal">
           {part.channel_id && part.budget_daily_after + part.budget_daily_before > 0
