@@ -844,6 +844,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which variant a visitor is shown: always the same one, until it is paused. Pages of the site's origins may ask. */
+        get: operations["decide"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The experiments, newest first. */
+        get: operations["list_experiments"];
+        put?: never;
+        /** Sets an experiment up, as a draft. */
+        post: operations["create_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/experiments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One experiment; while it runs, with the counts of this moment. */
+        get: operations["show_experiment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/experiments/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts a draft: from now on its variants are shown. */
+        post: operations["start_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/experiments/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops an experiment for good: from now on nothing of it is shown, and its last counts stay. */
+        post: operations["stop_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1675,6 +1761,13 @@ export interface components {
             /** @description The rows. */
             rows: components["schemas"]["DeadLetter"][];
         };
+        /** @description What the visitor is shown. */
+        Decided: {
+            /** @description The variant's payload; null with it. */
+            payload: Record<string, never>;
+            /** @description Key of the variant; null when the experiment does not run: show what you always show. */
+            variant?: string | null;
+        };
         /** @description An event name. */
         EventName: {
             /** @description The name. */
@@ -1699,6 +1792,53 @@ export interface components {
         EventNames: {
             /** @description Most frequent first, at most 200. */
             rows: components["schemas"]["EventName"][];
+        };
+        /** @description An experiment. */
+        Experiment: {
+            /** @description The campaign it belongs to; empty for none. */
+            campaign_id: string;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description UTC ms; null while it runs.
+             */
+            ended_at?: number | null;
+            /** @description What is expected, and why. */
+            hypothesis: string;
+            /** @description Stable id. */
+            id: string;
+            /** @description What a page asks for. */
+            key: string;
+            /** @description The event that counts as a reward. */
+            metric: string;
+            /** @description For people. */
+            name: string;
+            /** @description Site key. */
+            site: string;
+            /**
+             * Format: int64
+             * @description UTC ms; null before it begins.
+             */
+            started_at?: number | null;
+            /** @description draft, running, decided or stopped. */
+            status: string;
+            /** @description site or email. */
+            surface: string;
+            /** @description When a variant is paused and when one wins. */
+            thresholds: components["schemas"]["Thresholds"];
+            /** @description The variants, in order. */
+            variants: components["schemas"]["Variant"][];
+            /** @description Key of the variant that won; empty while none has. */
+            winner: string;
+        };
+        /** @description All experiments, newest first. */
+        Experiments: {
+            /** @description The rows. */
+            rows: components["schemas"]["Experiment"][];
         };
         /** @description One thing wrong with one part of a request. */
         FieldError: {
@@ -2274,6 +2414,48 @@ export interface components {
             /** @description And of that only these permissions. A key never manages team, keys or guardrails, approves, or creates tenants. */
             scopes: string[];
         };
+        /** @description A new experiment. */
+        NewExperiment: {
+            /** @description The campaign it belongs to, if any. */
+            campaign_id?: string;
+            /** @description What is expected, and why. */
+            hypothesis?: string;
+            /** @description What a page asks for: lower-case letters, digits and hyphens, 2 to 64 characters. */
+            key: string;
+            /** @description The event that counts as a reward, such as `purchase` or `signup`. */
+            metric: string;
+            /** @description For people. */
+            name: string;
+            /** @description The site it runs on; the tenant's first site when absent. */
+            site?: string | null;
+            /** @description Where variants are shown: site or email. */
+            surface?: string;
+            /** @description When a variant is paused and when one wins; sensible thresholds when absent. */
+            thresholds?: {
+                /**
+                 * Format: double
+                 * @description What a winner may cost against the best at most, in points of the rate: a fraction.
+                 */
+                max_expected_loss: number;
+                /**
+                 * Format: int64
+                 * @description Visitors each variant is shown to before anything is decided; 20 or more.
+                 */
+                min_exposures: number;
+                /**
+                 * Format: double
+                 * @description Probability of being the best below which a variant is paused: 0 to 0.5.
+                 */
+                pause_below: number;
+                /**
+                 * Format: double
+                 * @description Probability of being the best at which a variant wins: 0.5 to 1.
+                 */
+                promote_from: number;
+            } | null;
+            /** @description 2 to 10 variants. */
+            variants: components["schemas"]["NewVariant"][];
+        };
         /** @description Whom to invite. */
         NewInvitation: {
             /** @description The address; an open invitation to it is replaced. */
@@ -2300,6 +2482,15 @@ export interface components {
             name: string;
             /** @description Its first site. */
             site: components["schemas"]["NewSite"];
+        };
+        /** @description A new variant. */
+        NewVariant: {
+            /** @description What the page is told: lower-case letters, digits and hyphens. */
+            key: string;
+            /** @description For people. */
+            name: string;
+            /** @description Handed to the page as it is; at most 8 KB. */
+            payload?: Record<string, never>;
         };
         /** @description An order at the end of a path. */
         PathOrder: {
@@ -2739,6 +2930,29 @@ export interface components {
             /** @description The tenant; its creator is its admin. Sign in with `tenant` set to its id to enter it. */
             tenant: components["schemas"]["Tenant"];
         };
+        /** @description When a variant is paused and when one wins. */
+        Thresholds: {
+            /**
+             * Format: double
+             * @description What a winner may cost against the best at most, in points of the rate: a fraction.
+             */
+            max_expected_loss: number;
+            /**
+             * Format: int64
+             * @description Visitors each variant is shown to before anything is decided; 20 or more.
+             */
+            min_exposures: number;
+            /**
+             * Format: double
+             * @description Probability of being the best below which a variant is paused: 0 to 0.5.
+             */
+            pause_below: number;
+            /**
+             * Format: double
+             * @description Probability of being the best at which a variant wins: 0.5 to 1.
+             */
+            promote_from: number;
+        };
         /** @description A figure over time. */
         TimeSeries: {
             /** @description ISO 4217. */
@@ -2767,6 +2981,44 @@ export interface components {
             id: string;
             /** @description Name. */
             name: string;
+        };
+        /** @description A variant and how it stands. */
+        Variant: {
+            /** @description Why it stands so, in words. */
+            detail: string;
+            /**
+             * Format: double
+             * @description What showing it instead of the best costs, in points of the rate, as last judged.
+             */
+            expected_loss?: number | null;
+            /**
+             * Format: int64
+             * @description Visitors it was shown to.
+             */
+            exposures: number;
+            /** @description What the page is told. */
+            key: string;
+            /** @description For people. */
+            name: string;
+            /** @description Handed to the page. */
+            payload: Record<string, never>;
+            /**
+             * Format: double
+             * @description Probability that it is the best, as last judged.
+             */
+            probability_best?: number | null;
+            /**
+             * Format: double
+             * @description Rewards by exposures, a fraction; null before the first exposure.
+             */
+            rate?: number | null;
+            /**
+             * Format: int64
+             * @description Of these, visitors who did what counts.
+             */
+            rewards: number;
+            /** @description active, paused or winner. */
+            status: string;
         };
     };
     responses: never;
@@ -4449,6 +4701,206 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide: {
+        parameters: {
+            query: {
+                /** @description The site's key. */
+                site: string;
+                /** @description The experiment's key. */
+                experiment: string;
+                /** @description The visitor: the pixel's `sid`, or for e-mail an id of the recipient that is no address. */
+                visitor: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decided"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_experiments: {
+        parameters: {
+            query?: {
+                /** @description Only this site's. */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiments"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_experiment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExperiment"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Experiment id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_experiment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Experiment id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_experiment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Experiment id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
             };
             /** @description Any failure */
             default: {
