@@ -2,23 +2,14 @@
 
 import type { components } from "./schema";
 
+type Schemas = components["schemas"];
+
 export type ChannelType = "sandbox" | "meta" | "google_ads" | "klaviyo";
 export type Objective = "sales" | "leads" | "traffic" | "awareness";
 export type BidStrategy = "lowest_cost" | "maximize_clicks";
 export type Delivery = "active" | "paused";
 
-export interface Creative {
-  headlines: string[];
-  descriptions: string[];
-  primary_text: string;
-  call_to_action: string;
-  image_asset_ids: string[];
-  subject: string;
-  preview_text: string;
-  body: string;
-  from_name: string;
-  from_email: string;
-}
+export type Creative = Schemas["Creative"];
 
 export interface Ad {
   id: string;
@@ -118,15 +109,7 @@ export interface Publication {
   finished_at?: number | null;
 }
 
-export interface RemoteObject {
-  channel_id: string;
-  kind: string;
-  local_id: string;
-  external_id: string;
-  name: string;
-  status: string;
-  updated_at: number;
-}
+export type RemoteObject = Schemas["RemoteObject"];
 
 export interface CampaignDetail extends Campaign {
   document: CampaignDocument;
@@ -136,14 +119,7 @@ export interface CampaignDetail extends Campaign {
   live_hash?: string | null;
 }
 
-export interface Finding {
-  rule: string;
-  severity: "notice" | "warning" | "blocking";
-  /** JSON pointer into the document. */
-  field: string;
-  message: string;
-  source: string;
-}
+export type Finding = Schemas["Finding"];
 
 export interface Change {
   /** Where, by ids: `/ad_sets/<id>/budget_daily`. */
@@ -208,48 +184,13 @@ export interface HistoryEntry {
   after?: unknown;
 }
 
-export interface Asset {
-  id: string;
-  type: string;
-  title: string;
-  /** Alternative text. */
-  alt: string;
-  media_type: string;
-  width: number;
-  height: number;
-  bytes: number;
-  created_by: string;
-  created_at: number;
-}
+export type Asset = Omit<Schemas["Asset"], "site" | "sha256" | "url">;
 
-export interface Brand {
-  name: string;
-  description: string;
-  tone: string[];
-  banned: string[];
-  required: string[];
-  claims: string[];
-  language: string;
-  colors: string[];
-}
+export type Brand = Omit<Schemas["Brand"], "site" | "version" | "updated_by" | "updated_at">;
 
 export type Autonomy = "observe" | "propose" | "act";
 
-export interface Guardrails {
-  version: number;
-  spending_stopped: boolean;
-  stopped_reason: string;
-  daily_cap?: number | null;
-  campaign_daily_cap?: number | null;
-  currency: string;
-  autonomy: Autonomy;
-  act_budget_change: number;
-  model_tokens_daily: number;
-  /** Minor units a day at most of what is live. */
-  live_daily: number;
-  updated_by: string;
-  updated_at: number;
-}
+export type Guardrails = Schemas["Guardrails"];
 
 export interface CalendarEntry {
   id: string;
@@ -264,15 +205,8 @@ export interface CalendarEntry {
   created_at: number;
 }
 
-export interface Flight {
-  campaign_id: string;
-  name: string;
-  status: string;
-  start_at?: number | null;
-  end_at?: number | null;
-}
+export type Flight = Schemas["Flight"];
 
-type Schemas = components["schemas"];
 export type Provider = Schemas["Provider"];
 export type ConnectedChannel = Schemas["Channel"];
 export type SyncRun = Schemas["Sync"];
