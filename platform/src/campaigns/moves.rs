@@ -242,7 +242,7 @@ pub async fn decide(
     let request = row.ok_or(Refused::NothingPending)?;
     approval::decide(&Decision {
         state: request.state()?,
-        requested_by: &request.requested_by,
+        requested_by: &request.answerable,
         decided_by: by.actor,
         requested_hash: &request.snapshot_hash,
         seen_hash: verdict.seen_hash,
