@@ -14,6 +14,7 @@ pub mod campaign_documents;
 pub mod campaigns;
 pub mod channels;
 pub mod dead_letters;
+pub mod experiments;
 pub mod guardrails;
 pub mod health;
 pub mod imports;
@@ -127,6 +128,12 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(discovery::protected_resource))
         .routes(routes!(discovery::protected_mcp))
         .routes(routes!(mcp::mcp))
+        .routes(routes!(experiments::list_experiments))
+        .routes(routes!(experiments::show_experiment))
+        .routes(routes!(experiments::create_experiment))
+        .routes(routes!(experiments::start_experiment))
+        .routes(routes!(experiments::stop_experiment))
+        .routes(routes!(experiments::decide))
         .routes(routes!(campaigns::list_campaigns, campaigns::create_campaign))
         .routes(routes!(campaigns::show_campaign, campaigns::update_campaign, campaigns::delete_campaign))
         .routes(routes!(campaigns::preflight))
@@ -262,6 +269,7 @@ mod tests {
                 "GET /.well-known/oauth-protected-resource",
                 "GET /.well-known/oauth-protected-resource/mcp",
                 "POST /auth/login",
+                "GET /decide",
                 "GET /healthz",
                 "POST /invitations/accept",
                 "POST /invitations/show",

@@ -8,6 +8,7 @@ pub mod brand;
 pub mod campaigns;
 pub mod channels;
 pub mod dead_letters;
+pub mod experiments;
 pub mod feed;
 pub mod idempotency;
 pub mod imports;

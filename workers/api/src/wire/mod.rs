@@ -16,6 +16,7 @@ pub mod calendar;
 pub mod campaigns;
 pub mod channels;
 pub mod dead_letters;
+pub mod experiments;
 pub mod guardrails;
 pub mod imports;
 pub mod inbox;
