@@ -369,6 +369,7 @@ fn parts(id: &str, document: &Document) -> Vec<Statement> {
             })
         })
         .collect();
+    let counts = vec![Param::from(id), count(sets.len()), count(ads.len())];
     let (sets, ads) = (json!(sets).to_string(), json!(ads).to_string());
     let values = |list: &str| vec![Param::from(id), Param::from(list)];
     vec![
@@ -405,7 +406,20 @@ fn parts(id: &str, document: &Document) -> Vec<Statement> {
              AND id NOT IN (SELECT value ->> '$.id' FROM json_each(?3))",
             values(&sets),
         ),
+        // Whoever made the document has refused ids and accounts that are not the site's own; should one slip through,
+        // nothing is written.
+        Statement::require(
+            "SELECT 1 WHERE (SELECT COUNT(*) FROM ad_sets s JOIN campaigns k ON k.tenant_id = ?1 AND k.id = ?2 \
+             JOIN channels c ON c.tenant_id = ?1 AND c.site = k.site AND c.id = s.channel_id \
+             WHERE s.tenant_id = ?1 AND s.campaign_id = ?2) = ?3 \
+             AND (SELECT COUNT(*) FROM ads WHERE tenant_id = ?1 AND campaign_id = ?2) = ?4",
+            counts,
+        ),
     ]
+}
+
+fn count(items: usize) -> Param {
+    Param::Int(i64::try_from(items).unwrap_or(i64::MAX))
 }
 
 /// Where a campaign's row goes.
