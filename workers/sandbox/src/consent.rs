@@ -87,20 +87,28 @@ const fn imitated(provider: ChannelType) -> &'static str {
 }
 
 /// What a scope lets an app do, in words.
-fn meaning(scope: &str) -> &'static str {
+fn meaning(scope: &str) -> String {
     match scope {
         "ads" => "Create, change and pause campaigns, and read their results",
         "ads_management" => "Create, change and pause ads",
         "ads_read" => "Read ads and their results",
         "business_management" => "See the businesses behind ad accounts",
         "pages_show_list" => "See which pages you run",
-        "pages_read_engagement" => "Read your pages' posts and figures",
+        "pages_read_engagement" => "Read your pages’ posts and figures",
         "https://www.googleapis.com/auth/adwords" => {
             "Create, change and pause Google Ads campaigns, and read their results"
         }
-        scope if scope.ends_with(":write") => "Create and change them",
-        scope if scope.ends_with(":read") => "Read them",
-        _ => "",
+        _ => return resource(scope),
+    }
+    .to_owned()
+}
+
+/// Klaviyo's scopes, `campaigns:write`.
+fn resource(scope: &str) -> String {
+    match scope.split_once(':') {
+        Some((things, "write")) => format!("Create and change {}", escape(things)),
+        Some((things, "read")) => format!("Read {}", escape(things)),
+        _ => String::new(),
     }
 }
 
