@@ -20,8 +20,6 @@ pub const CALLS_TO_ACTION: [&str; 5] = ["SHOP_NOW", "LEARN_MORE", "SIGN_UP", "SU
 /// An order for copy.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Order {
-    /// The run it is for.
-    pub run_id: String,
     /// Where it will stand.
     pub channel: ChannelType,
     /// What for.
@@ -179,7 +177,7 @@ pub fn request(order: &Order) -> ModelRequest {
     ] {
         if !text.trim().is_empty() {
             task.push_str("\n\n");
-            task.push_str(&guard::fence(&order.run_id, name, text));
+            task.push_str(&guard::fence(name, text));
         }
     }
     ModelRequest {
