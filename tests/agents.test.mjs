@@ -150,7 +150,7 @@ function furnish(db, id) {
   for (const [position, set] of ['set-a', 'set-b'].entries()) {
     insert('ad_sets', { id: set, tenant_id: id, campaign_id: 'camp', position, name: `Set ${set}`, channel_id: 'ch-a', audience_json: '{}', bid_strategy: 'lowest_cost', budget_daily: 10_000, status: 'active' })
     for (let n = 0; n < 3; n += 1) {
-      insert('ads', { id: `${set}-ad${n}`, tenant_id: id, campaign_id: 'camp', ad_set_id: set, position: n, name: `Ad ${n}`, creative_json: creative(n === 2 ? 'Lose weight with socks' : `Warm socks ${n}`), status: 'active' })
+      insert('ads', { id: `${set}-ad${n}`, tenant_id: id, campaign_id: 'camp', ad_set_id: set, position: n, name: `Ad ${n}`, creative_json: creative(n === 2 ? 'Lose weight with socks' : `Warm socks ${'ab'[n]}`), status: 'active' })
     }
   }
   const report = (day, level, external, names, figures) =>
@@ -190,8 +190,9 @@ function client(product) {
       assert.ok(body.ended_at, `${body.agent} is ${body.status} after ${body.events.map((event) => event.type)}`)
       return body
     }, { within })
+  let token
   const watch = async (id, seen = 0) => {
-    const token = (await (await fetch(`${product.url}/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'admin@demo.test', password: 'adroit-demo' }) })).json()).token
+    token ??= (await (await fetch(`${product.url}/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'admin@demo.test', password: 'adroit-demo' }) })).json()).token
     const answer = await fetch(`${product.url}/agents/runs/${id}/stream?after=${seen}`, { headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' } })
     assert.equal(answer.headers.get('content-type'), 'text/event-stream')
     return (await answer.text())
@@ -293,7 +294,6 @@ describe('with the built-in model', () => {
     assert.deepEqual([told.tokens_in, told.cost_micros], [0, 0])
     assert.deepEqual([live[0].type, live.at(-1).type], ['started', 'succeeded'])
     assert.deepEqual(live.map((event) => event.number), [...live.map((event) => event.number)].sort((a, b) => a - b))
-    assert.ok(live.some((event) => event.type === 'text_delta'))
     // Afterwards the same is read from the rows, from any number on.
     const kept = await watch(id, live[2].number)
     assert.deepEqual(kept.map((event) => event.number), live.filter((event) => event.type !== 'text_delta' && event.number > live[2].number).map((event) => event.number))
@@ -305,7 +305,7 @@ describe('with the built-in model', () => {
       assert.equal(one('SELECT status FROM campaigns WHERE id = ?', draft).status, 'draft')
       assert.equal(one('SELECT COUNT(*) AS n FROM ads WHERE campaign_id = ?', draft).n, 6)
       assert.match(one("SELECT policy_flags FROM ads WHERE id = 'set-a-ad2'").policy_flags, /policy\.health\.weight/)
-      assert.equal(one("SELECT policy_flags FROM ads WHERE id = 'set-a-ad0'").policy_flags, '[]')
+      assert.doesNotMatch(one("SELECT policy_flags FROM ads WHERE id = 'set-a-ad0'").policy_flags, /policy\.health\.weight/)
       limit(db, id, { autonomy: 'observe' })
     })
     const observed = proposal(await ended(await run('optimizer')))
@@ -325,10 +325,10 @@ function limit(db, id, { autonomy = 'propose', tokens = 1_000_000 }) {
   db.prepare("INSERT INTO guardrails (tenant_id, version, currency, autonomy, model_tokens_daily, updated_by, updated_at) VALUES (?, 1, 'EUR', ?, ?, 'test', 1)").run(id, autonomy, tokens)
 }
 
-/** Each ended run has one proposal at most, and each of its audit entries once. */
+/** Each ended run has one proposal at most, and each of its audit entries once; one that was replayed ended twice, differently. */
 function nothingTwice(db) {
   const twice = db.prepare("SELECT run_id, COUNT(*) AS n FROM agent_proposals GROUP BY run_id HAVING n > 1").all()
-  const entries = db.prepare("SELECT entity, action, COUNT(*) AS n FROM audit_logs WHERE action IN ('agent_run.request', 'agent_run.finish') GROUP BY entity, action HAVING n > 1").all()
+  const entries = db.prepare("SELECT entity, action, COUNT(*) AS n FROM audit_logs WHERE action IN ('agent_run.request', 'agent_run.finish') GROUP BY entity, action, after_json HAVING n > 1").all()
   const runs = db.prepare("SELECT COUNT(*) AS n FROM agent_runs").get().n
   const finished = db.prepare("SELECT COUNT(*) AS n FROM audit_logs WHERE action = 'agent_run.finish'").get().n
   const succeeded = db.prepare("SELECT COUNT(*) AS n FROM agent_runs WHERE status = 'succeeded'").get().n
@@ -359,7 +359,7 @@ describe('with an OpenAI-compatible server', () => {
   }
 
   test('a streamed JSON answer becomes the report, with tokens and cost', async () => {
-    model.script = () => narrative('A quiet week: nothing stood out beyond chance.')
+    model.script = () => ({ ...narrative('A quiet week: nothing stood out beyond chance.'), slow: 300 })
     const [[told, live], requests] = await calls(async () => {
       const id = await run('analyst')
       const live = await watch(id)
