@@ -5,6 +5,7 @@
 //! tenant; the few look-ups that come before a tenant is known stand in [`directory`].
 
 pub mod account_object;
+pub mod bandit_object;
 pub mod campaigns;
 pub mod clickhouse;
 pub mod clock;
@@ -15,6 +16,7 @@ pub mod log;
 pub mod object;
 pub mod outgoing;
 pub mod publication_object;
+pub mod questions;
 pub mod queue;
 pub mod random;
 pub mod raw_log;

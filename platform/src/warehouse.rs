@@ -75,6 +75,31 @@ impl<'a> Warehouse<'a> {
         self.database.rows(&statement.sql, &params).await
     }
 
+    /// Rows of a foreign text that the sandbox has written anew, on the engine it was written for. ClickHouse is told to
+    /// read only, within bounds of time, memory and rows.
+    ///
+    /// # Errors
+    /// As [`Self::rows`].
+    pub async fn sandboxed_rows<T: DeserializeOwned>(
+        &self,
+        rewritten: &question::Rewritten,
+        scope: &metrics::Scope,
+    ) -> Result<Vec<T>> {
+        let statement = rewritten.bind(scope);
+        match &self.clickhouse {
+            Some(server) if rewritten.clickhouse => {
+                let mut params = statement.http_params();
+                params.extend(
+                    question::sandbox::CLICKHOUSE_SETTINGS
+                        .iter()
+                        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+                );
+                server.rows(self.database.tenant(), &statement.sql, &params).await
+            }
+            _ => self.live_rows(&statement).await,
+        }
+    }
+
     /// The answer to a question to the catalog.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! E-mail by Klaviyo: an ad set of ours is a campaign there, sent once to one list or segment; its one ad is the message
 //! with its template.
 //!
-//! A campaign is a draft until it is activated, which sends or schedules it: that cannot be taken back once mail leaves.
+//! Links to the shop are tagged in the body itself ([`name::mail_body`]), so that they do not depend on settings of the
+//! account. A campaign is a draft until it is activated, which sends or schedules it: that cannot be taken back once mail leaves.
 //! A campaign keeps a copy of the template assigned to it, so a changed body is assigned again.
 //!
 //! Facts are from Klaviyo's own API description, revision 2026-07-15.
@@ -42,8 +43,8 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     ],
     capabilities: &[Capability::Publish, Capability::Insights],
     levels: &[Level::Campaign, Level::Ad],
-    // A report is a request a day at two a minute.
-    restated_days: 7,
+    // Mail is opened, and bought from, within days of being sent; the figures stand on the day of sending.
+    restated_days: 14,
 };
 
 const NAME: &str = "Klaviyo";
@@ -175,27 +176,10 @@ fn instant(ms: i64) -> String {
 }
 
 /// What a campaign says and may say again, but for when it is sent.
-fn campaign_body(plan: &ChannelPlan, set: &AdSet, goal: &Goal) -> Map<String, Value> {
-    let content = set.ads.first().map(|ad| ad.id.as_str()).unwrap_or_default();
-    let fixed = |name: &str, value: &str| json!({"type": "static", "name": name, "value": value});
+fn campaign_body(set: &AdSet, goal: &Goal) -> Map<String, Value> {
     Map::from_iter([
         ("name".to_owned(), Value::from(goal.name.as_str())),
         ("audiences".to_owned(), json!({"included": [set.audience.list_id], "excluded": []})),
-        (
-            // Klaviyo puts these on every link of the e-mail.
-            "tracking_options".to_owned(),
-            json!({
-                "add_tracking_params": true,
-                "custom_tracking_params": [
-                    fixed("utm_source", plan.channel.utm_source()),
-                    fixed("utm_medium", plan.channel.utm_medium()),
-                    fixed("utm_campaign", &plan.utm_campaign),
-                    fixed("utm_content", content),
-                ],
-                "is_tracking_clicks": true,
-                "is_tracking_opens": true,
-            }),
-        ),
     ])
 }
 
@@ -328,7 +312,7 @@ impl Provider for Klaviyo {
             let ad_field = format!("{field}/ads/0");
             let of_ad = |kind| Goal::new(plan, kind, &ad.id, &ad_parts, NAME_LIMIT, ad_field.clone());
             let mut template = of_ad(Kind::Template);
-            template.fingerprint = print(&json!([template.name, ad.creative.body]));
+            template.fingerprint = print(&json!([template.name, name::mail_body(plan, ad)]));
             let mut campaign = Goal::new(plan, Kind::Campaign, &set.id, &parts, NAME_LIMIT, field.clone());
             campaign.gate = true;
             // An e-mail that is to rest is not sent; neither is one in an ad set that is.
@@ -336,11 +320,11 @@ impl Provider for Klaviyo {
                 (Run::Active, Run::Active) => Run::Active,
                 _ => Run::Paused,
             });
-            campaign.fingerprint = print(&json!([campaign_body(plan, set, &campaign), plan.start_at]));
+            campaign.fingerprint = print(&json!([campaign_body(set, &campaign), plan.start_at]));
             let mut message = of_ad(Kind::Ad);
             message.fingerprint = print(&message_definition(access, ad)?);
             let mut content = of_ad(Kind::Creative);
-            content.fingerprint = print(&json!(ad.creative.body));
+            content.fingerprint = print(&json!(name::mail_body(plan, ad)));
             goals.extend([template, campaign, message, content]);
         }
         Ok(goals)
@@ -418,14 +402,14 @@ impl Provider for Klaviyo {
                 let (_, ad) = ad()?;
                 let data = json!({
                     "type": "template",
-                    "attributes": {"name": goal.name, "editor_type": "CODE", "html": ad.creative.body},
+                    "attributes": {"name": goal.name, "editor_type": "CODE", "html": name::mail_body(plan, ad)},
                 });
                 Ok(self.send(access, Method::Post, "templates", &purpose, Effect::Once, &data))
             }
             Kind::Campaign => {
                 let set = set_of(plan, id).ok_or_else(|| missing("plan"))?;
                 let ad = set.ads.first().ok_or_else(|| missing("e-mail"))?;
-                let mut attributes = campaign_body(plan, set, goal);
+                let mut attributes = campaign_body(set, goal);
                 attributes.insert("send_strategy".to_owned(), send_strategy(access, plan));
                 attributes.insert(
                     "campaign-messages".to_owned(),
@@ -487,14 +471,14 @@ impl Provider for Klaviyo {
         match remote.key.kind {
             Kind::Template => {
                 let Some((_, ad)) = ad_of(plan, local) else { return Ok(None) };
-                let attributes = json!({"name": goal.name, "html": ad.creative.body});
+                let attributes = json!({"name": goal.name, "html": name::mail_body(plan, ad)});
                 let data = json!({"type": "template", "id": id, "attributes": attributes});
                 let path = format!("templates/{id}");
                 Ok(Some(self.send(access, Method::Patch, &path, &purpose, Effect::Repeatable, &data)))
             }
             Kind::Campaign => {
                 let Some(set) = set_of(plan, local) else { return Ok(None) };
-                let mut attributes = campaign_body(plan, set, goal);
+                let mut attributes = campaign_body(set, goal);
                 attributes.insert("send_strategy".to_owned(), send_strategy(access, plan));
                 let data = json!({"type": "campaign", "id": id, "attributes": attributes});
                 let path = format!("campaigns/{id}");
@@ -559,25 +543,33 @@ impl Provider for Klaviyo {
     }
 
     fn insights(&self, access: &Access<'_>, query: &InsightsQuery, cursor: Option<&str>) -> Request {
-        let (day, page) = place(query, cursor);
-        let (start, end) = match calendar::Zone::parse(&access.account.time_zone) {
-            Ok(zone) => (zone.day_start_ms(day), zone.day_start_ms(day.saturating_add(1))),
-            Err(_) => (day.saturating_mul(86_400_000), day.saturating_add(1).saturating_mul(86_400_000)),
+        let place = Place::parse(cursor);
+        let (start, end) = (day_start(access, query.from_day), day_start(access, query.to_day.saturating_add(1)));
+        let request = if place.reporting {
+            let data = json!({
+                "type": "campaign-values-report",
+                "attributes": {
+                    "statistics": ["delivered", "opens_unique", "clicks", "conversions", "conversion_value"],
+                    "timeframe": {"start": instant(start), "end": instant(end)},
+                    "conversion_metric_id": access.setting(setting::CONVERSION_METRIC_ID).unwrap_or_default(),
+                    "group_by": ["campaign_id", "campaign_message_id", "campaign_message_name", "send_channel"],
+                    "filter": "equals(send_channel,\"email\")",
+                },
+            });
+            let query: Vec<(&str, &str)> =
+                if place.page.is_empty() { Vec::new() } else { vec![("page_cursor", &place.page)] };
+            Request::post(self.url("campaign-values-reports"), "klaviyo.insights", Effect::Read)
+                .query(&query)
+                .json_as(MEDIA_TYPE, &json!({"data": data}))
+        } else {
+            let since = instant(start.saturating_sub(SCHEDULED_AHEAD_MS));
+            let filter = format!("and(equals(messages.channel,\"email\"),greater-or-equal(updated_at,{since}))");
+            let mut query = vec![("filter", filter.as_str()), ("fields[campaign]", "name,send_time")];
+            if !place.page.is_empty() {
+                query.push(("page[cursor]", &place.page));
+            }
+            Request::get(self.url("campaigns"), "klaviyo.campaigns.list").query(&query)
         };
-        let data = json!({
-            "type": "campaign-values-report",
-            "attributes": {
-                "statistics": ["delivered", "opens_unique", "clicks", "conversions", "conversion_value"],
-                "timeframe": {"start": instant(start), "end": instant(end)},
-                "conversion_metric_id": access.setting(setting::CONVERSION_METRIC_ID).unwrap_or_default(),
-                "group_by": ["campaign_id", "campaign_message_id", "campaign_message_name", "send_channel"],
-                "filter": "equals(send_channel,\"email\")",
-            },
-        });
-        let query: Vec<(&str, &str)> = if page.is_empty() { Vec::new() } else { vec![("page_cursor", page)] };
-        let request = Request::post(self.url("campaign-values-reports"), "klaviyo.insights", Effect::Read)
-            .query(&query)
-            .json_as(MEDIA_TYPE, &json!({"data": data}));
         Self::signed(request, access.credentials)
     }
 
@@ -588,22 +580,36 @@ impl Provider for Klaviyo {
         cursor: Option<&str>,
         answer: &Answer,
     ) -> Outcome<InsightsPage> {
-        let (day, _) = place(query, cursor);
+        let mut place = Place::parse(cursor);
         let body = self.judge(answer, Effect::Read)?.value()?;
-        let next = match next_cursor(&body, "page_cursor") {
-            Some(page) => Some(format!("{day}|{page}")),
-            None => (day < query.to_day).then(|| format!("{}|", day.saturating_add(1))),
-        };
-        let mut page = InsightsPage { next, ..InsightsPage::default() };
+        if !place.reporting {
+            for item in items(&body) {
+                let sent = item.pointer("/attributes/send_time").and_then(event::instant::parse);
+                let day = sent.map(|sent| local_day(access, sent));
+                let day = day.filter(|day| (query.from_day..=query.to_day).contains(day));
+                if let (Some(id), Some(day)) = (item.get("id").and_then(Value::as_str), day) {
+                    place.sent.insert(id.to_owned(), day);
+                }
+            }
+            let next = next_cursor(&body, "page[cursor]");
+            place.reporting = next.is_none();
+            place.page = next.unwrap_or_default();
+            // Where nothing was sent there is nothing to report, and reports are scarce.
+            let next = (!place.reporting || !place.sent.is_empty()).then(|| place.to_string());
+            return Ok(InsightsPage { next, ..InsightsPage::default() });
+        }
+        let mut page = InsightsPage::default();
         // A campaign with several messages has several rows; its own row is their sum.
         let mut rows: BTreeMap<String, InsightsRow> = BTreeMap::new();
         for row in body.pointer("/data/attributes/results").and_then(Value::as_array).into_iter().flatten() {
+            let of = |key: &str| row.pointer(&format!("/groupings/{key}")).and_then(Value::as_str);
+            // Sent on another day: that day's pull has it.
+            let Some(day) = of("campaign_id").and_then(|id| place.sent.get(id)) else { continue };
             let read = || {
-                let of = |key: &str| row.pointer(&format!("/groupings/{key}")).and_then(Value::as_str);
                 let count = |key: &str| row.pointer(&format!("/statistics/{key}")).map_or(Some(0), integer);
                 let statistic = |key: &str| row.pointer(&format!("/statistics/{key}"));
                 Some(InsightsRow {
-                    local_day: day,
+                    local_day: *day,
                     level: query.level,
                     external_id: match query.level {
                         Level::Campaign | Level::AdSet => of("campaign_id")?,
@@ -638,14 +644,64 @@ impl Provider for Klaviyo {
             }
         }
         page.rows = rows.into_values().collect();
+        page.next = next_cursor(&body, "page_cursor").map(|next| {
+            place.page = next;
+            place.to_string()
+        });
         Ok(page)
     }
 }
 
-/// A cursor is `<day>|<Klaviyo's own>`: reports know no days, so each day is asked for by itself.
-fn place<'a>(query: &InsightsQuery, cursor: Option<&'a str>) -> (i64, &'a str) {
-    let (day, page) = cursor.and_then(|cursor| cursor.split_once('|')).unwrap_or(("", ""));
-    (day.parse().unwrap_or(query.from_day), page)
+/// Sends scheduled longer ahead than this are not reported, ms: a campaign is last changed when it is scheduled.
+const SCHEDULED_AHEAD_MS: i64 = 60 * 86_400_000;
+
+/// Where a pull of figures is: first the campaigns are listed to learn on which days they were sent, then one report is
+/// asked for over all days, for a report knows no days and there are two a minute. Figures stand on the day of sending.
+///
+/// As a cursor: `list|<Klaviyo's own>|<campaign>:<day>,…` or `report|…|…`.
+#[derive(Debug, Default, PartialEq)]
+struct Place {
+    reporting: bool,
+    page: String,
+    sent: BTreeMap<String, i64>,
+}
+
+impl Place {
+    fn parse(cursor: Option<&str>) -> Self {
+        let mut parts = cursor.unwrap_or_default().splitn(3, '|');
+        let (step, page, sent) =
+            (parts.next().unwrap_or_default(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let day = |pair: &str| {
+            let (id, day) = pair.split_once(':')?;
+            Some((id.to_owned(), day.parse().ok()?))
+        };
+        Self { reporting: step == "report", page: page.to_owned(), sent: sent.split(',').filter_map(day).collect() }
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}|{}|", if self.reporting { "report" } else { "list" }, self.page)?;
+        for (number, (id, day)) in self.sent.iter().enumerate() {
+            write!(f, "{}{id}:{day}", if number == 0 { "" } else { "," })?;
+        }
+        Ok(())
+    }
+}
+
+/// UTC ms of a day's beginning on the account's calendar; on UTC's where the zone is unknown.
+fn day_start(access: &Access<'_>, day: i64) -> i64 {
+    match calendar::Zone::parse(&access.account.time_zone) {
+        Ok(zone) => zone.day_start_ms(day),
+        Err(_) => day.saturating_mul(86_400_000),
+    }
+}
+
+fn local_day(access: &Access<'_>, at_ms: i64) -> i64 {
+    match calendar::Zone::parse(&access.account.time_zone) {
+        Ok(zone) => zone.local_day(at_ms),
+        Err(_) => at_ms.div_euclid(86_400_000),
+    }
 }
 
 fn status(text: &str) -> Status {

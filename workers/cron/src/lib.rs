@@ -3,7 +3,7 @@
 //! | cron | duty |
 //! |---|---|
 //! | `*/5 * * * *` | [`publications`] and [`agents`]: those whose nudge got lost |
-//! | `5 * * * *` | [`rollup`]: hourly counts of the hours that have ended; [`pulls`] of recent figures |
+//! | `5 * * * *` | [`rollup`]: hourly counts of the hours that have ended; [`pulls`] of recent figures; [`questions`] made ready |
 //! | `17 3 * * *` | [`retention`]: raw events past their site's term, answers kept for a day; [`pulls`] of all that may change |
 //! | `40 3 * * *` | [`agents`]: asks the pacer and the optimizer for every live campaign |
 //! | `0 6 * * 1` | [`agents`]: asks the analyst for each site's week |
@@ -11,7 +11,9 @@
 mod agents;
 mod publications;
 mod pulls;
+mod questions;
 mod retention;
+mod rewards;
 mod rollup;
 mod sinks;
 mod writer;
@@ -38,7 +40,9 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     let cron = event.cron();
     let outcome = match cron.as_str() {
         OFTEN => publications::run(&env).await.and(agents::sweep(&env).await),
-        HOURLY => rollup::run(&env).await.and(pulls::run(&env, pulls::Reach::Recent).await),
+        HOURLY => {
+            rollup::run(&env).await.and(pulls::run(&env, pulls::Reach::Recent).await).and(questions::run(&env).await)
+        }
         DAILY => retention::run(&env).await.and(pulls::run(&env, pulls::Reach::Restated).await),
         NIGHTLY => agents::nightly(&env).await,
         WEEKLY => agents::weekly(&env).await,

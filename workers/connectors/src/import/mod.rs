@@ -72,7 +72,14 @@ pub(crate) async fn run(env: &Env, request: &Request) -> Result<()> {
         None => ad_spend::load(env, &database, &import, request).await,
     };
     match outcome {
-        Ok(Ending::Done) => finish(&database, request, "done", "").await,
+        Ok(Ending::Done) => {
+            finish(&database, request, "done", "").await?;
+            // What people will ask of the new data is made ready; if that fails, the first question does it.
+            if let Err(error) = platform::questions::prepare_site(env, &database, &import.site).await {
+                platform::log::error("connectors", &request.tenant_id, "preparing questions failed", &error);
+            }
+            Ok(())
+        }
         Ok(Ending::Failed(detail)) => finish(&database, request, "failed", &detail).await,
         // Another delivery of this message is at work, and further than we are.
         Err(Error::Stale { .. }) => Ok(()),
