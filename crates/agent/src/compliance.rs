@@ -239,7 +239,12 @@ pub fn check(document: &Document, brand: &campaign::Brand, images: &[AssetFacts]
     let mut flags = read(document, brand);
     for finding in preflight::document(document, images) {
         let ad_id = ad_at(document, &finding.field).unwrap_or_default();
-        flags.push(Flag { ad_id, suggestion: "Change it before you submit the campaign.".to_owned(), finding });
+        flags.push(Flag {
+            ad_id,
+            suggestion: "Change it before you submit the campaign.".to_owned(),
+            kept: false,
+            finding,
+        });
     }
     flags.sort_by_key(|flag| std::cmp::Reverse(flag.finding.severity));
     flags
@@ -314,6 +319,7 @@ fn flag(
         finding: Finding { rule: rule.to_owned(), severity, field, message: message.into(), source: source.to_owned() },
         ad_id: ad_id.to_owned(),
         suggestion: suggestion.to_owned(),
+        kept: !rule.starts_with("brand."),
     }
 }
 
@@ -608,7 +614,21 @@ mod tests {
         let flags = check(&document(ChannelType::GoogleAds, creative), &campaign::Brand::default(), &[]);
         let long = flags.iter().find(|flag| flag.finding.rule == "google_ads.headline.length").unwrap();
         assert_eq!((long.ad_id.as_str(), long.finding.field.as_str()), ("a", "/ad_sets/0/ads/0/creative/headlines/0"));
+        assert!(!long.kept);
         assert!(flags.is_sorted_by_key(|flag| std::cmp::Reverse(flag.finding.severity)));
+    }
+
+    #[test]
+    fn what_is_kept_on_an_ad_points_into_the_ad() {
+        let creative = Creative { headlines: vec!["Fine".into(), "Lose weight".into()], ..Creative::default() };
+        let flags = crate::proposal::Flags {
+            told: Told::default(),
+            campaign_id: "c".into(),
+            version: 1,
+            flags: check(&document(ChannelType::Meta, creative), &campaign::Brand::default(), &[]),
+        };
+        let kept = flags.kept();
+        assert_eq!(kept["a"].iter().map(|flag| flag.field.as_str()).collect::<Vec<_>>(), ["/creative/headlines/1"]);
     }
 
     #[test]
