@@ -164,7 +164,8 @@ test('the admin of another tenant cannot tell our ids from ids of nothing', asyn
   const leaks = []
   const before = await everythingOfOurs()
   for (const route of routes) {
-    if (route.permission === 'open' || !route.path.includes('{')) continue
+    // A chat's id is the client's own and names nothing here: there is never anything to resume.
+    if (route.permission === 'open' || !route.path.includes('{') || route.path === '/chat/{id}/stream') continue
     const [seen, expected] = await Promise.all(
       [(parameter) => known(route.path, parameter), unknown].map(async (value) => {
         const values = []

@@ -1,9 +1,10 @@
-// The local runtime: all six Workers in one Miniflare, wired as their wrangler.toml files say.
+// The local runtime: all seven Workers in one Miniflare, wired as their wrangler.toml files say.
 //
 // What lives here: reading those files, local ports, local secrets, the timetable, and an orderly end.
 // What must not: anything about what the Workers do. `cargo xtask dev` prepares the state folder and starts this file.
 //
-// Environment: ADROIT_STATE (state folder), ADROIT_PORT (front door; collect listens on the next port),
+// Environment: ADROIT_STATE (state folder), ADROIT_PORT (front door; collect listens on the next port,
+// the practice provider on the one after),
 // ADROIT_END_WITH_STDIN (end when standard input ends, that is with the process that holds it),
 // CLICKHOUSE_URL, CLICKHOUSE_USER, CLICKHOUSE_PASSWORD, CLICKHOUSE_DATABASE and MODEL_* (optional, handed to the Workers).
 
@@ -24,10 +25,12 @@ const CONFIGS = [
   "workers/connectors/wrangler.toml",
   "workers/cron/wrangler.toml",
   "durable/wrangler.toml",
+  "workers/sandbox/wrangler.toml",
 ];
 const FRONT_DOOR = "adroit-api";
 const COLLECT = "adroit-collect";
 const CRON = "adroit-cron";
+const SANDBOX = "adroit-sandbox";
 /** What agents need to ask a language model; without MODEL_URL the built-in one answers. */
 const MODEL_SETTINGS = ["MODEL_URL", "MODEL_NAME", "MODEL_KEY", "MODEL_FALLBACK", "MODEL_PRICE_IN", "MODEL_PRICE_OUT", "AGENT_RETRY_MS"];
 
@@ -37,14 +40,17 @@ class Refusal extends Error {}
 const state = path.resolve(process.env.ADROIT_STATE ?? path.join(ROOT, ".adroit"));
 const port = portNumber(process.env.ADROIT_PORT ?? "8787");
 const collectPort = port + 1;
+const sandboxPort = port + 2;
+/** The Workers that are reached by a port of their own. */
+const OWN_PORTS = { [COLLECT]: collectPort, [SANDBOX]: sandboxPort };
 const statusFile = path.join(state, "runtime.json");
 // One file per start, so that the watchdog of an earlier, killed runtime can never end this one's workerd.
 const workerdPidFile = path.join(state, `workerd-${process.pid}.pid`);
 
 function portNumber(text) {
   const number = Number(text);
-  if (!Number.isInteger(number) || number < 1 || number > 65534) {
-    throw new Refusal(`ADROIT_PORT is "${text}"; it must be a whole number from 1 to 65534 (the next port is used too)`);
+  if (!Number.isInteger(number) || number < 1 || number > 65533) {
+    throw new Refusal(`ADROIT_PORT is "${text}"; it must be a whole number from 1 to 65533 (the next two ports are used too)`);
   }
   return number;
 }
@@ -70,6 +76,8 @@ function localBindings() {
   const bindings = {
     ADROIT_ENV: "local",
     DEFAULT_SITE: "demo-site",
+    // Where accounts are connected for which there is no app of the real provider.
+    PRACTICE_URL: `http://localhost:${sandboxPort}`,
     ...readSecrets(),
   };
   // The MCP conformance suite's fixtures: for its test alone, see the crate `protocol`.
@@ -108,7 +116,7 @@ async function readWorkers() {
       modulesRoot: built,
       modules,
       bindings: { ...rest.bindings, ...bindings },
-      unsafeDirectSockets: config.name === COLLECT ? [{ host: HOST, port: collectPort }] : undefined,
+      unsafeDirectSockets: OWN_PORTS[config.name] ? [{ host: HOST, port: OWN_PORTS[config.name] }] : undefined,
     };
   });
 }
@@ -188,7 +196,7 @@ async function startControl(miniflare, crons) {
 async function main() {
   const workers = await readWorkers();
   await refuseBusyPort(port);
-  await refuseBusyPort(collectPort);
+  for (const own of Object.values(OWN_PORTS)) await refuseBusyPort(own);
 
   process.env.ADROIT_WORKERD_PID_FILE = workerdPidFile;
   process.env.ADROIT_WORKERD = createRequire(import.meta.resolve("miniflare"))("workerd").default;
@@ -223,6 +231,7 @@ async function main() {
       workerd_pid: Number(readFileSync(workerdPidFile, "utf8")),
       port,
       collect_port: collectPort,
+      sandbox_port: sandboxPort,
       control_port: control?.address().port ?? null,
       started_at: startedAt,
     };
@@ -248,7 +257,7 @@ async function main() {
   timetable = await startTimetable(miniflare, crons);
   control = await startControl(miniflare, crons);
   writeStatus();
-  log("info", `${FRONT_DOOR} on http://localhost:${port}, ${COLLECT} on http://localhost:${collectPort}`);
+  log("info", `${FRONT_DOOR} on http://localhost:${port}, ${COLLECT} on http://localhost:${collectPort}, ${SANDBOX} on http://localhost:${sandboxPort}`);
 }
 
 main().catch((error) => {

@@ -45,14 +45,14 @@ function isFree(port) {
   });
 }
 
-/** A port that is free and whose successor is free: the runtime takes both. */
+/** A port that is free and whose two successors are free: the runtime takes all three. */
 export async function freePorts() {
   // Below the range systems take outgoing ports from, so that no connection can occupy one between here and the start.
   for (let attempt = 0; attempt < 200; attempt += 1) {
-    const port = 12000 + 2 * Math.floor(Math.random() * 8000);
-    if ((await isFree(port)) && (await isFree(port + 1))) return port;
+    const port = 12000 + 3 * Math.floor(Math.random() * 5333);
+    if ((await isFree(port)) && (await isFree(port + 1)) && (await isFree(port + 2))) return port;
   }
-  throw new Error("no two free ports in a row between 12000 and 28000");
+  throw new Error("no three free ports in a row between 12000 and 28000");
 }
 
 async function waitUntilGone(pid) {
@@ -82,6 +82,17 @@ export async function startRuntime({ demo = false, env = {} } = {}) {
     url: `http://127.0.0.1:${port}`,
     /** The collect Worker, without the hop through the front door. */
     collectUrl: `http://127.0.0.1:${port + 1}`,
+    /** The practice provider, by the name that the Workers and the browser know it by. */
+    practiceUrl: `http://localhost:${port + 2}`,
+    /** Controls of the practice provider: `practice("clock", { days: 7 })`, `practice("faults", plan, "provider=meta")`. */
+    async practice(control, body, query = "") {
+      const answer = await fetch(`http://localhost:${port + 2}/control/${control}?${query}`, {
+        method: body === undefined ? "GET" : "POST",
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+      if (!answer.ok) throw new Error(`the practice provider's control ${control} answered ${answer.status}: ${await answer.text()}`);
+      return answer.json();
+    },
     /** The state folder: `v3/` holds the databases, `runtime.log` what the Workers said. */
     state,
     /** The process ids as of now. */

@@ -5,6 +5,7 @@
 //! tenant; the few look-ups that come before a tenant is known stand in [`directory`].
 
 pub mod account_object;
+pub mod bandit_object;
 pub mod campaigns;
 pub mod clickhouse;
 pub mod clock;

@@ -19,7 +19,7 @@ use crate::turn;
 /// Raise it when the way of building changes, so that what was built the old way is built again.
 const RECIPE: u32 = 2;
 
-/// The six scripts.
+/// The seven scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Worker {
     /// The front door
@@ -34,14 +34,16 @@ pub(crate) enum Worker {
     Cron,
     /// Hosts the Durable Objects
     Durable,
+    /// Hosts the practice provider
+    Sandbox,
 }
 
 impl Worker {
     /// All of them, the largest first: it is the longest to optimise.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Api, Self::Cron, Self::Durable, Self::Collect, Self::Connectors, Self::Agents];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Api, Self::Cron, Self::Durable, Self::Collect, Self::Connectors, Self::Agents, Self::Sandbox];
 
-    /// The crate's name.
+    /// Its name, and its folder's.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Api => "api",
@@ -50,6 +52,15 @@ impl Worker {
             Self::Connectors => "connectors",
             Self::Cron => "cron",
             Self::Durable => "durable",
+            Self::Sandbox => "sandbox",
+        }
+    }
+
+    /// The crate's name: the folder's, but where a crate below has taken it.
+    fn package(self) -> &'static str {
+        match self {
+            Self::Sandbox => "sandbox-host",
+            _ => self.name(),
         }
     }
 
@@ -160,7 +171,7 @@ fn step(worker: Worker) -> String {
 /// Everything a Worker's bytes depend on: its crate, the crates of ours below it, all versions, the tools.
 fn inputs(project: &Project, packages: &[Package], worker: Worker, strategy: Strategy) -> Result<String> {
     let mut inputs = Inputs::new(&format!("{RECIPE} {}", strategy.describe()));
-    for folder in folders(packages, worker.name()) {
+    for folder in folders(packages, worker.package()) {
         inputs = inputs.add(project, &folder)?;
     }
     for shared in ["Cargo.lock", "Cargo.toml", "tools/package-lock.json", "migrations-clickhouse"] {

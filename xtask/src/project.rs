@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// The port of the front door where `ADROIT_PORT` is not set; `collect` listens on the next one.
+/// The port of the front door where `ADROIT_PORT` is not set; `collect` and the practice provider listen on the next two.
 const DEFAULT_PORT: u16 = 8787;
 
 /// The checkout this command was built from, and this run's settings.
@@ -36,8 +36,8 @@ impl Project {
             Ok(text) => text
                 .parse()
                 .ok()
-                .filter(|port| (1..u16::MAX).contains(port))
-                .with_context(|| format!("ADROIT_PORT is {text:?}; it must be a whole number from 1 to 65534"))?,
+                .filter(|port| (1..u16::MAX - 1).contains(port))
+                .with_context(|| format!("ADROIT_PORT is {text:?}; it must be a whole number from 1 to 65533"))?,
             Err(_) => DEFAULT_PORT,
         };
         Ok(Self { root, state, port })
@@ -71,6 +71,11 @@ impl Project {
     /// The site.
     pub(crate) fn site(&self) -> PathBuf {
         self.root.join("site")
+    }
+
+    /// Clients and conformance suites of other makers, for the tests.
+    pub(crate) fn test_clients(&self) -> PathBuf {
+        self.root.join("tests/clients")
     }
 
     /// Where people reach the front door.

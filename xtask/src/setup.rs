@@ -39,6 +39,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
         toolchain::forget(project);
     }
     let ready = ensure(project)?;
+    node::install(project, &ready.node, &project.test_clients(), "npm packages of tests/clients/")?;
     done(&format!("compiler: {}", ready.strategy.describe()));
     done("worker-build, wasm-bindgen, wrangler, wasm-opt, esbuild, the site's packages");
     if let Some(path) = browser::ensure(project) {

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::command::{done, heading, note, seconds, shown};
 use crate::project::Project;
 use crate::setup::Ready;
-use crate::{browser, bundle, setup};
+use crate::{browser, bundle, node, setup};
 
 /// What came of some tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +63,7 @@ pub(crate) fn run(project: &Project, filter: Option<&str>) -> Result<()> {
     heading("Setting up");
     let ready = setup::ensure(project)?;
     let chromium = browser::ensure(project);
+    node::install(project, &ready.node, &project.test_clients(), "npm packages of tests/clients/")?;
     done("tools and packages");
     heading("Building");
     bundle::everything(project, &ready)?;

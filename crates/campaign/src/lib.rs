@@ -6,10 +6,12 @@
 pub mod approval;
 pub mod brand;
 pub mod calendar;
+pub mod check;
 pub mod diff;
 pub mod document;
 pub mod finding;
 pub mod guard;
+pub mod image;
 #[cfg(test)]
 mod samples;
 pub mod snapshot;

@@ -281,3 +281,111 @@ pub(crate) fn google_wait(response: &Response) -> Option<i64> {
         })
         .max()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn go(governor: &mut Governor, purpose: &str, now_ms: i64) -> bool {
+        governor.admit(purpose, false, now_ms) == Admission::Go
+    }
+
+    #[test]
+    fn reports_are_slower_than_everything_else_at_klaviyo() {
+        let mut governor = Governor::new(ChannelType::Klaviyo);
+        assert!(go(&mut governor, "klaviyo.insights", 0));
+        assert_eq!(governor.admit("klaviyo.insights", false, 0), Admission::WaitUntil { at_ms: 1_000 });
+        assert!(go(&mut governor, "klaviyo.campaign.find", 0), "other requests go on");
+        assert!(go(&mut governor, "klaviyo.insights", 1_000));
+        match governor.admit("klaviyo.insights", false, 2_000) {
+            Admission::WaitUntil { at_ms } => assert_eq!(at_ms, 30_000, "two a minute"),
+            Admission::Go => panic!("the third report in a minute"),
+        }
+    }
+
+    #[test]
+    fn writes_cost_three_at_meta() {
+        let mut governor = Governor::new(ChannelType::Meta);
+        let mut writes = 0;
+        while governor.admit("meta.ad.create", true, 0) == Admission::Go {
+            writes += 1;
+        }
+        assert_eq!(writes, 3_000);
+        assert_eq!(governor.admit("meta.ad.create", true, 0), Admission::WaitUntil { at_ms: 100 });
+        assert!(go(&mut governor, "meta.ad.find", 100));
+    }
+
+    #[test]
+    fn a_provider_that_says_wait_is_waited_for() {
+        let at = |governor: &mut Governor, now| match governor.admit("meta.insights", false, now) {
+            Admission::WaitUntil { at_ms } => at_ms,
+            Admission::Go => 0,
+        };
+        let ok = || Response::json(200, &json!({}));
+        let mut governor = Governor::new(ChannelType::Meta);
+        governor.observe("meta.insights", &ok().with_header("X-Ad-Account-Usage", r#"{"acc_id_util_pct":12.5}"#), 0);
+        assert_eq!(at(&mut governor, 0), 0);
+        let usage = r#"{"acc_id_util_pct":95,"reset_time_duration":120}"#;
+        governor.observe("meta.insights", &ok().with_header("x-ad-account-usage", usage), 0);
+        assert_eq!(at(&mut governor, 0), 120_000, "seconds");
+        let usage = r#"{"12":[{"type":"ads_management","call_count":100,"estimated_time_to_regain_access":19}]}"#;
+        governor.observe("meta.insights", &ok().with_header("X-Business-Use-Case-Usage", usage), 0);
+        assert_eq!(at(&mut governor, 0), 19 * 60_000, "minutes");
+
+        let mut google = Governor::new(ChannelType::GoogleAds);
+        let quota = json!({"error": {"details": [{"errors": [
+            {"details": {"quotaErrorDetails": {"retryDelay": "17s"}}}]}]}});
+        google.observe("google_ads.insights", &Response::json(429, &quota), 1_000);
+        assert_eq!(google.admit("google_ads.ad.find", false, 1_000), Admission::WaitUntil { at_ms: 18_000 });
+
+        let mut klaviyo = Governor::new(ChannelType::Klaviyo);
+        let slow = Response::json(429, &json!({})).with_header("Retry-After", "42");
+        klaviyo.observe("klaviyo.insights", &slow, 0);
+        assert_eq!(klaviyo.admit("klaviyo.insights", false, 0), Admission::WaitUntil { at_ms: 42_000 });
+        assert!(go(&mut klaviyo, "klaviyo.campaign.find", 0), "the limit is that endpoint's");
+    }
+
+    #[test]
+    fn every_limit_says_where_it_is_from() {
+        for channel in ChannelType::ALL {
+            assert!(!limits(channel).is_empty());
+            for limit in limits(channel) {
+                assert!(!limit.source.is_empty() && limit.units > 0 && limit.write_cost <= limit.burst, "{limit:?}");
+            }
+        }
+    }
+
+    proptest! {
+        /// Whoever waits as told is let through then, and no window ever holds more than its limit.
+        #[test]
+        fn waiting_as_told_is_enough_and_no_window_overflows(gaps in prop::collection::vec(0_i64..2_000, 1..300)) {
+            let mut governor = Governor::new(ChannelType::Klaviyo);
+            let mut now = 0;
+            let mut sent: Vec<i64> = Vec::new();
+            for gap in gaps {
+                now += gap;
+                // Two buckets may each need a little more: never more than a few askings.
+                let mut asked = 0;
+                loop {
+                    match governor.admit("klaviyo.ad.update", true, now) {
+                        Admission::Go => break,
+                        Admission::WaitUntil { at_ms } => {
+                            prop_assert!(at_ms > now);
+                            now = at_ms;
+                        }
+                    }
+                    asked += 1;
+                    prop_assert!(asked < 4);
+                }
+                sent.push(now);
+            }
+            for (first, start) in sent.iter().enumerate() {
+                let within = |ms: i64| sent.iter().skip(first).filter(|at| **at < start + ms).count();
+                prop_assert!(within(1_000) <= 20, "burst and refill of a second");
+                prop_assert!(within(60_000) <= 300, "burst and refill of a minute");
+            }
+        }
+    }
+}

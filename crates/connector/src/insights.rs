@@ -151,3 +151,50 @@ fn decimal_micros(text: &str) -> Option<i64> {
     sum = sum.checked_add(i64::from(round_up))?;
     Some(if negative { -sum } else { sum })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn amounts_become_micros_however_they_are_written() {
+        for (amount, expected) in [
+            (json!("12.34"), Some(12_340_000)),
+            (json!(12.34), Some(12_340_000)),
+            (json!(210.255), Some(210_255_000)),
+            (json!("0.0000005"), Some(1)),
+            (json!("0.0000004"), Some(0)),
+            (json!("-1.5"), Some(-1_500_000)),
+            (json!(1e3), Some(1_000_000_000)),
+            (json!("1e-7"), Some(0)),
+            (json!("5e-7"), Some(1)),
+            (json!(""), None),
+            (json!("12,34"), None),
+            (json!("1e99"), None),
+            (json!(null), None),
+        ] {
+            assert_eq!(micros(&amount), expected, "{amount}");
+        }
+    }
+
+    #[test]
+    fn wide_integers_come_as_strings() {
+        assert_eq!(integer(&json!("9007199254740993")), Some(9_007_199_254_740_993));
+        assert_eq!(integer(&json!(7)), Some(7));
+        assert_eq!(integer(&json!(7.0)), Some(7));
+        assert_eq!(integer(&json!(7.5)), None);
+        assert_eq!(integer(&json!("seven")), None);
+        assert_eq!(double(&json!("3.5")), Some(3.5));
+        assert_eq!(double(&json!("NaN")), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_in_micros_is_read_in_micros(whole in 0_i64..9_000_000_000, fraction in 0_i64..1_000_000) {
+            let text = format!("{whole}.{fraction:06}");
+            prop_assert_eq!(micros(&json!(text)), Some(whole * 1_000_000 + fraction));
+        }
+    }
+}

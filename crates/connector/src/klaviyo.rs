@@ -1,7 +1,8 @@
 //! E-mail by Klaviyo: an ad set of ours is a campaign there, sent once to one list or segment; its one ad is the message
 //! with its template.
 //!
-//! A campaign is a draft until it is activated, which sends or schedules it: that cannot be taken back once mail leaves.
+//! Links to the shop are tagged in the body itself ([`name::mail_body`]), so that they do not depend on settings of the
+//! account. A campaign is a draft until it is activated, which sends or schedules it: that cannot be taken back once mail leaves.
 //! A campaign keeps a copy of the template assigned to it, so a changed body is assigned again.
 //!
 //! Facts are from Klaviyo's own API description, revision 2026-07-15.
@@ -175,27 +176,10 @@ fn instant(ms: i64) -> String {
 }
 
 /// What a campaign says and may say again, but for when it is sent.
-fn campaign_body(plan: &ChannelPlan, set: &AdSet, goal: &Goal) -> Map<String, Value> {
-    let content = set.ads.first().map(|ad| ad.id.as_str()).unwrap_or_default();
-    let fixed = |name: &str, value: &str| json!({"type": "static", "name": name, "value": value});
+fn campaign_body(set: &AdSet, goal: &Goal) -> Map<String, Value> {
     Map::from_iter([
         ("name".to_owned(), Value::from(goal.name.as_str())),
         ("audiences".to_owned(), json!({"included": [set.audience.list_id], "excluded": []})),
-        (
-            // Klaviyo puts these on every link of the e-mail.
-            "tracking_options".to_owned(),
-            json!({
-                "add_tracking_params": true,
-                "custom_tracking_params": [
-                    fixed("utm_source", plan.channel.utm_source()),
-                    fixed("utm_medium", plan.channel.utm_medium()),
-                    fixed("utm_campaign", &plan.utm_campaign),
-                    fixed("utm_content", content),
-                ],
-                "is_tracking_clicks": true,
-                "is_tracking_opens": true,
-            }),
-        ),
     ])
 }
 
@@ -328,7 +312,7 @@ impl Provider for Klaviyo {
             let ad_field = format!("{field}/ads/0");
             let of_ad = |kind| Goal::new(plan, kind, &ad.id, &ad_parts, NAME_LIMIT, ad_field.clone());
             let mut template = of_ad(Kind::Template);
-            template.fingerprint = print(&json!([template.name, ad.creative.body]));
+            template.fingerprint = print(&json!([template.name, name::mail_body(plan, ad)]));
             let mut campaign = Goal::new(plan, Kind::Campaign, &set.id, &parts, NAME_LIMIT, field.clone());
             campaign.gate = true;
             // An e-mail that is to rest is not sent; neither is one in an ad set that is.
@@ -336,11 +320,11 @@ impl Provider for Klaviyo {
                 (Run::Active, Run::Active) => Run::Active,
                 _ => Run::Paused,
             });
-            campaign.fingerprint = print(&json!([campaign_body(plan, set, &campaign), plan.start_at]));
+            campaign.fingerprint = print(&json!([campaign_body(set, &campaign), plan.start_at]));
             let mut message = of_ad(Kind::Ad);
             message.fingerprint = print(&message_definition(access, ad)?);
             let mut content = of_ad(Kind::Creative);
-            content.fingerprint = print(&json!(ad.creative.body));
+            content.fingerprint = print(&json!(name::mail_body(plan, ad)));
             goals.extend([template, campaign, message, content]);
         }
         Ok(goals)
@@ -418,14 +402,14 @@ impl Provider for Klaviyo {
                 let (_, ad) = ad()?;
                 let data = json!({
                     "type": "template",
-                    "attributes": {"name": goal.name, "editor_type": "CODE", "html": ad.creative.body},
+                    "attributes": {"name": goal.name, "editor_type": "CODE", "html": name::mail_body(plan, ad)},
                 });
                 Ok(self.send(access, Method::Post, "templates", &purpose, Effect::Once, &data))
             }
             Kind::Campaign => {
                 let set = set_of(plan, id).ok_or_else(|| missing("plan"))?;
                 let ad = set.ads.first().ok_or_else(|| missing("e-mail"))?;
-                let mut attributes = campaign_body(plan, set, goal);
+                let mut attributes = campaign_body(set, goal);
                 attributes.insert("send_strategy".to_owned(), send_strategy(access, plan));
                 attributes.insert(
                     "campaign-messages".to_owned(),
@@ -487,14 +471,14 @@ impl Provider for Klaviyo {
         match remote.key.kind {
             Kind::Template => {
                 let Some((_, ad)) = ad_of(plan, local) else { return Ok(None) };
-                let attributes = json!({"name": goal.name, "html": ad.creative.body});
+                let attributes = json!({"name": goal.name, "html": name::mail_body(plan, ad)});
                 let data = json!({"type": "template", "id": id, "attributes": attributes});
                 let path = format!("templates/{id}");
                 Ok(Some(self.send(access, Method::Patch, &path, &purpose, Effect::Repeatable, &data)))
             }
             Kind::Campaign => {
                 let Some(set) = set_of(plan, local) else { return Ok(None) };
-                let mut attributes = campaign_body(plan, set, goal);
+                let mut attributes = campaign_body(set, goal);
                 attributes.insert("send_strategy".to_owned(), send_strategy(access, plan));
                 let data = json!({"type": "campaign", "id": id, "attributes": attributes});
                 let path = format!("campaigns/{id}");

@@ -69,10 +69,51 @@ pub fn mark_in(name: &str) -> Option<&str> {
 /// in place of any the page's address has itself. `None` when the landing page is no absolute address.
 #[must_use]
 pub fn link(plan: &ChannelPlan, ad: &Ad) -> Option<String> {
-    let mut url = url::Url::parse(plan.landing_url.trim()).ok()?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return None;
+    Some(tagged(landing_page(plan)?, plan, ad).into())
+}
+
+/// The body of an e-mail with every link to the shop (the landing page's host) tagged as [`link`] is. Links elsewhere,
+/// and those a template language fills in, stay as they are.
+#[must_use]
+pub fn mail_body(plan: &ChannelPlan, ad: &Ad) -> String {
+    let html = ad.creative.body.as_str();
+    let Some(shop) = landing_page(plan) else { return html.to_owned() };
+    let mut tagged_html = String::with_capacity(html.len() + 256);
+    let mut rest = html;
+    while let Some(at) = rest.to_ascii_lowercase().find("href=") {
+        let start = at + "href=".len();
+        let quote = rest.get(start..).and_then(|after| after.chars().next()).filter(|c| matches!(c, '"' | '\''));
+        let value = quote.and_then(|quote| {
+            let from = start + 1;
+            let length = rest.get(from..)?.find(quote)?;
+            Some((from, from + length))
+        });
+        let Some((from, to)) = value else {
+            tagged_html.push_str(rest.get(..start).unwrap_or_default());
+            rest = rest.get(start..).unwrap_or_default();
+            continue;
+        };
+        tagged_html.push_str(rest.get(..from).unwrap_or_default());
+        let address = rest.get(from..to).unwrap_or_default();
+        let url = url::Url::parse(&address.replace("&amp;", "&"))
+            .ok()
+            .filter(|url| url.host_str() == shop.host_str() && !address.contains('{'));
+        match url {
+            Some(url) => tagged_html.push_str(&String::from(tagged(url, plan, ad)).replace('&', "&amp;")),
+            None => tagged_html.push_str(address),
+        }
+        rest = rest.get(to..).unwrap_or_default();
     }
+    tagged_html.push_str(rest);
+    tagged_html
+}
+
+fn landing_page(plan: &ChannelPlan) -> Option<url::Url> {
+    let url = url::Url::parse(plan.landing_url.trim()).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}
+
+fn tagged(mut url: url::Url, plan: &ChannelPlan, ad: &Ad) -> url::Url {
     let kept: Vec<(String, String)> =
         url.query_pairs().into_owned().filter(|(key, _)| !key.starts_with("utm_")).collect();
     url.query_pairs_mut()
@@ -82,7 +123,7 @@ pub fn link(plan: &ChannelPlan, ad: &Ad) -> Option<String> {
         .append_pair("utm_medium", plan.channel.utm_medium())
         .append_pair("utm_campaign", &plan.utm_campaign)
         .append_pair("utm_content", &ad.id);
-    Some(url.into())
+    url
 }
 
 /// `utm_content` of a link: the id of the ad that carries it.
@@ -96,4 +137,74 @@ pub fn ad_in_link(link: &str) -> Option<String> {
 #[must_use]
 pub fn fingerprint(text: &str) -> String {
     hex::encode(Sha256::digest(text.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use campaign::{ChannelType, Creative, Delivery, Objective};
+
+    fn plan() -> (ChannelPlan, Ad) {
+        let plan = ChannelPlan {
+            campaign_id: "c".to_owned(),
+            channel_id: "ch".to_owned(),
+            channel: ChannelType::Klaviyo,
+            name: "Summer".to_owned(),
+            objective: Objective::Sales,
+            currency: "EUR".to_owned(),
+            budget_total: None,
+            start_at: None,
+            end_at: None,
+            landing_url: "https://shop.test/sale?color=red&utm_source=old#top".to_owned(),
+            utm_campaign: "summer sale".to_owned(),
+            ad_sets: Vec::new(),
+        };
+        let creative = Creative {
+            body: "<a HREF='https://shop.test/a?x=1&amp;y=2'>a</a> <a href=\"https://other.test/\">b</a> \
+                   <a href=\"{% unsubscribe_link %}\">c</a> <a href=\"https://shop.test/{{ item }}\">d</a> href=x"
+                .to_owned(),
+            ..Creative::default()
+        };
+        (plan, Ad { id: "ad1".to_owned(), name: "Ad".to_owned(), creative, status: Delivery::Active })
+    }
+
+    #[test]
+    fn links_say_where_a_visit_comes_from_and_keep_the_rest() {
+        let (plan, ad) = plan();
+        let link = link(&plan, &ad).unwrap();
+        assert_eq!(
+            link,
+            "https://shop.test/sale?color=red&utm_source=klaviyo&utm_medium=email&utm_campaign=summer+sale&utm_content=ad1#top"
+        );
+        assert_eq!(ad_in_link(&link).as_deref(), Some("ad1"));
+        assert_eq!(ad_in_link("https://shop.test/"), None);
+    }
+
+    #[test]
+    fn only_links_to_the_shop_are_tagged_in_an_email() {
+        let (plan, ad) = plan();
+        let tags = "utm_source=klaviyo&amp;utm_medium=email&amp;utm_campaign=summer+sale&amp;utm_content=ad1";
+        assert_eq!(
+            mail_body(&plan, &ad),
+            format!(
+                "<a HREF='https://shop.test/a?x=1&amp;y=2&amp;{tags}'>a</a> <a href=\"https://other.test/\">b</a> \
+                 <a href=\"{{% unsubscribe_link %}}\">c</a> <a href=\"https://shop.test/{{{{ item }}}}\">d</a> href=x"
+            )
+        );
+    }
+
+    #[test]
+    fn a_name_gives_way_and_its_marker_never_does() {
+        let mark = mark("campaign-1", "set-1");
+        let name = remote(&["Summer\nsale 'big'", "", "Prospecting"], &mark, 200);
+        assert_eq!(name, format!("Summer sale big · Prospecting [adroit:{mark}]"));
+        assert_eq!(mark_in(&name), Some(mark.as_str()));
+        let short = remote(&[&"é".repeat(300)], &mark, 60);
+        assert_eq!(short.chars().count(), 60);
+        assert_eq!(mark_in(&short), Some(mark.as_str()));
+        assert!(name.contains(&search_term("campaign-1")));
+        for foreign in ["Summer", "adroit:", "x [adroit:zzzzzzzz-00000000]", "[adroit:12345678]"] {
+            assert_eq!(mark_in(foreign), None, "{foreign}");
+        }
+    }
 }

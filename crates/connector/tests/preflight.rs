@@ -1,5 +1,7 @@
 //! Preflight, by what people write: each rule once broken and once kept, and pointers that lead to the spot.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 use campaign::{
     Ad, AdSet, Audience, BidStrategy, ChannelType, Creative, Delivery, Document, Finding, Objective, Severity,
 };

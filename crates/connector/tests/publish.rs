@@ -1,6 +1,8 @@
 //! The publishing machine against a small provider that forgets to answer, lags behind, throttles, lets tokens end and
 //! whose caller crashes: whatever happens, nothing is there twice and nothing runs that should not.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 use campaign::{Ad, AdSet, Audience, BidStrategy, ChannelPlan, ChannelType, Creative, Delivery, Objective};
 use connector::publish::{Action, Failure, FailureKind, Machine, Remote, Report, Target};
 use connector::{

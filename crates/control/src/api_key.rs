@@ -24,6 +24,9 @@ const SHOWN_CHARS: usize = 12;
 /// How often a key's last use is written down at most, ms.
 pub const USE_INTERVAL_MS: i64 = 60_000;
 
+/// The longest a key may be good for, ms: ten years. Without a bound a time could be given that storage rounds.
+pub const MAX_LIFETIME_MS: i64 = 10 * 366 * 24 * 60 * 60 * 1000;
+
 /// The actor of what a key does: `key:<id>`.
 #[must_use]
 pub fn actor(id: &str) -> String {
@@ -174,8 +177,9 @@ impl KeyForm {
         }
         scopes.sort();
         scopes.dedup();
-        if self.expires_at.is_some_and(|end| end <= now) {
-            errors.push(FieldError::new("/expires_at", "must lie in the future (UTC ms)"));
+        if self.expires_at.is_some_and(|end| end <= now || end - now > MAX_LIFETIME_MS) {
+            let detail = "must lie in the future, at most ten years away (UTC ms); leave it out for never";
+            errors.push(FieldError::new("/expires_at", detail));
         }
         match (name, role) {
             (Some(name), Some(role)) if errors.is_empty() => {
@@ -253,6 +257,8 @@ mod tests {
         assert_eq!(fields(form("boss", &[])), ["/role", "/scopes"]);
         let late = KeyForm { expires_at: Some(1_000), name: " ".to_owned(), ..form("admin", &["read_inbox"]) };
         assert_eq!(fields(late), ["/name", "/expires_at"]);
+        let far = KeyForm { expires_at: Some(i64::MAX), ..form("admin", &["read_inbox"]) };
+        assert_eq!(fields(far), ["/expires_at"]);
     }
 
     #[test]

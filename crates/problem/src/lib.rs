@@ -107,12 +107,16 @@ problems! {
     method_not_allowed = 405, "method-not-allowed", "Method not allowed";
     /// 409: the request contradicts what is stored (a key that is taken, a state that has moved on).
     conflict = 409, "conflict", "Conflict";
+    /// 412: what the caller saw (`If-Match`) is no longer so; load it again.
+    precondition_failed = 412, "stale", "Changed in the meantime";
     /// 413: the body is larger than the limit; the detail names both.
     payload_too_large = 413, "payload-too-large", "Body too large";
     /// 415: the body's content type is not one this route reads.
     unsupported_media_type = 415, "unsupported-media-type", "Unsupported content type";
     /// 422: the request was read and some of it is not acceptable; `errors` names the parts.
     unprocessable = 422, "invalid", "Invalid input";
+    /// 428: the change must say which version it rests on.
+    precondition_required = 428, "version-required", "Version required";
     /// 429: too many requests.
     too_many_requests = 429, "too-many-requests", "Too many requests";
     /// 500: our fault. The detail must hold nothing internal; the cause belongs in the log.
@@ -207,7 +211,7 @@ mod tests {
             assert_eq!(problem, Problem::from_status(*status, "why"));
             assert!(kinds.insert(problem.kind), "two statuses share {name}");
         }
-        assert_eq!(kinds.len(), 12);
+        assert_eq!(kinds.len(), 14);
     }
 
     #[test]

@@ -246,6 +246,8 @@ impl Condition {
         let actual = get(row, &self.field);
         let text = match actual {
             Some(Value::String(text)) => text.clone(),
+            // TRUE and FALSE are written in capitals.
+            Some(Value::Bool(flag)) => flag.to_string().to_uppercase(),
             Some(other) => other.to_string(),
             None => String::new(),
         };

@@ -216,7 +216,7 @@ struct Service {
     member: &'static str,
 }
 
-const SERVICES: [Service; 7] = [
+const SERVICES: [Service; 8] = [
     Service {
         collection: "campaignBudgets",
         kind: Kind::Budget,
@@ -266,6 +266,8 @@ const SERVICES: [Service; 7] = [
         result: "assetResult",
         member: "asset",
     },
+    // An ad without its place in an ad group: only to be changed.
+    Service { collection: "ads", kind: Kind::Ad, operation: "adOperation", result: "adResult", member: "" },
 ];
 
 fn service(collection: &str) -> Option<Service> {
@@ -383,6 +385,9 @@ fn operate(
     temporary: &mut BTreeMap<String, String>,
     now: i64,
 ) -> Outcome<String> {
+    if service.collection == "ads" {
+        return update_ad(world, operation, now);
+    }
     // References to what this request created are put in place first.
     let mut operation = operation.clone();
     replace(&mut operation, temporary);
@@ -420,6 +425,37 @@ fn operate(
         return Ok(name.to_owned());
     }
     refuse("requestError", "INVALID_INPUT", "", "An operation creates, updates or removes.")
+}
+
+/// Changes what an ad says, wherever it stands.
+fn update_ad(world: &mut World, operation: &Value, now: i64) -> Outcome<String> {
+    let update = operation.get("update").unwrap_or(&Value::Null);
+    let name = text(update, "resourceName").to_owned();
+    let end = id_in(world, &name, "ads").map(|id| format!("~{id}")).unwrap_or_default();
+    let found = world
+        .objects
+        .values()
+        .find(|object| object.kind == Kind::Ad && !object.removed && !end.is_empty() && object.id.ends_with(&end));
+    let Some((id, mut changed)) =
+        found.map(|object| (object.id.clone(), object.body.get("ad").cloned().unwrap_or_default()))
+    else {
+        let refusal = refusal("mutateError", "RESOURCE_NOT_FOUND", "Resource was not found.");
+        return Err(Refusal { trigger: name, path: vec![("resource_name".to_owned(), None)], ..refusal });
+    };
+    let mask = text(operation, "updateMask");
+    if mask.is_empty() {
+        return refuse("fieldMaskError", "FIELD_MASK_MISSING", "update_mask", "The update mask is missing.");
+    }
+    for field in mask.split(',').map(|field| gaql::path(field.trim())) {
+        let value = field.iter().try_fold(update, |value, part| value.get(part)).cloned().unwrap_or_default();
+        place(&mut changed, &field, &value);
+    }
+    ad(&changed)?;
+    if let Some(object) = world.object_mut(&id) {
+        object.body.insert("ad".to_owned(), changed);
+        object.updated_at = now;
+    }
+    Ok(name)
 }
 
 fn replace(value: &mut Value, temporary: &BTreeMap<String, String>) {
@@ -972,6 +1008,17 @@ fn customer(world: &World) -> Value {
     })
 }
 
+/// The account as one of those it reaches: itself, as it manages no others.
+fn client(world: &World) -> Value {
+    let account = &world.account;
+    let own = format!("customers/{}", account.number);
+    json!({
+        "resourceName": format!("{own}/customerClients/{}", account.number), "clientCustomer": own, "id": account.number,
+        "descriptiveName": account.name, "currencyCode": account.currency, "timeZone": account.time_zone,
+        "manager": false, "testAccount": true, "hidden": false, "level": "0", "status": "ENABLED",
+    })
+}
+
 fn show(world: &World, object: &Object, service: &Service) -> Value {
     let mut shown = object.body.clone();
     for internal in ["budget_id", "starts_at", "ends_at"] {
@@ -1039,7 +1086,7 @@ fn show(world: &World, object: &Object, service: &Service) -> Value {
 fn rows(world: &World, query: &Query, now: i64) -> Outcome<Vec<Value>> {
     let resource = gaql::path(&query.from).concat();
     let service = match resource.as_str() {
-        "customer" => None,
+        "customer" | "customerClient" => None,
         "keywordView" => {
             return refuse(
                 "queryError",
@@ -1061,7 +1108,7 @@ fn rows(world: &World, query: &Query, now: i64) -> Outcome<Vec<Value>> {
         },
     };
     let own: Vec<&str> = match service.map(|service| service.collection) {
-        None => vec!["customer"],
+        None => vec!["customer", "customerClient"],
         Some("campaigns") => vec!["customer", "campaign", "campaignBudget"],
         Some("campaignBudgets") => vec!["customer", "campaignBudget"],
         Some("campaignCriteria") => vec!["customer", "campaign", "campaignCriterion", "campaignBudget"],
@@ -1110,7 +1157,7 @@ fn rows(world: &World, query: &Query, now: i64) -> Outcome<Vec<Value>> {
     let (from, to) = range(world, query, now)?;
     let mut found: Vec<Value> = Vec::new();
     let bases: Vec<(String, Value)> = match service {
-        None => vec![(String::new(), json!({"customer": customer(world)}))],
+        None => vec![(String::new(), json!({"customer": customer(world), "customerClient": client(world)}))],
         Some(service) => world
             .objects
             .values()

@@ -106,6 +106,16 @@ impl Fields {
         self.0.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// A field as an id, which JSON may carry as a number; `""` when it is absent.
+    #[must_use]
+    pub fn id(&self, name: &str) -> String {
+        match self.0.get(name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) => number.to_string(),
+            _ => String::new(),
+        }
+    }
+
     /// A field as text, when it is there and not empty.
     #[must_use]
     pub fn given(&self, name: &str) -> Option<&str> {

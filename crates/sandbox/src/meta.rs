@@ -298,8 +298,13 @@ fn pick(all: Value, fields: &Fields, without: &[&str]) -> Value {
             keep
         })
         .collect();
-    let wanted: Vec<&str> = if flat.is_empty() { without.to_vec() } else { flat.split(',').map(str::trim).collect() };
+    let wanted: Vec<&str> = if flat.is_empty() { without.to_vec() } else { flat.split(',').map(plain).collect() };
     Value::Object(all.into_iter().filter(|(name, _)| name == "id" || wanted.contains(&name.as_str())).collect())
+}
+
+/// A field's name without what is asked of it: `promote_pages.limit(1)`.
+fn plain(field: &str) -> &str {
+    field.split('.').next().unwrap_or_default().trim()
 }
 
 fn account(world: &World, fields: &Fields) -> Value {
@@ -632,7 +637,7 @@ fn create_campaign(world: &mut World, fields: &Fields, now: i64) -> Outcome<Valu
 
 fn create_ad_set(world: &mut World, fields: &Fields, now: i64) -> Outcome<Value> {
     let name = name(fields)?;
-    let campaign_id = fields.text("campaign_id").to_owned();
+    let campaign_id = fields.id("campaign_id");
     let Some(campaign) = world.object(Kind::Campaign, &campaign_id) else {
         return invalid("campaign_id names no campaign of this account");
     };
@@ -730,7 +735,7 @@ fn creative(world: &World, fields: &Fields) -> Outcome<Map<String, Value>> {
 
 fn create_ad(world: &mut World, fields: &Fields, now: i64) -> Outcome<Value> {
     let name = name(fields)?;
-    let ad_set = fields.text("adset_id").to_owned();
+    let ad_set = fields.id("adset_id");
     if world.object(Kind::AdSet, &ad_set).is_none() {
         return invalid("adset_id names no ad set of this account");
     }

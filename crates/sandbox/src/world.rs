@@ -87,11 +87,16 @@ impl World {
     /// Opens an account. The number is what [`account_number`] makes of a provider and a name.
     #[must_use]
     pub fn open(provider: ChannelType, name: &str, currency: &str, time_zone: &str, now: i64) -> Self {
-        let number = account_number(provider, name);
+        Self::open_as(provider, &account_number(provider, name), name, currency, time_zone, now)
+    }
+
+    /// Opens an account under a number of its own.
+    #[must_use]
+    pub fn open_as(provider: ChannelType, number: &str, name: &str, currency: &str, time_zone: &str, now: i64) -> Self {
         let account = Account {
             provider,
             seed: hash(&format!("{}/{number}", provider.as_str())),
-            number,
+            number: number.to_owned(),
             name: name.to_owned(),
             currency: currency.to_owned(),
             time_zone: time_zone.to_owned(),

@@ -83,6 +83,13 @@ pub async fn find(database: &TenantDb, id: &str) -> Result<Option<ApprovalRow>> 
     database.first(&sql, &[id.into()]).await
 }
 
+/// The requests of these ids.
+pub(super) async fn of_ids<'a>(database: &TenantDb, ids: impl Iterator<Item = &'a str>) -> Result<Vec<ApprovalRow>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM approvals WHERE tenant_id = ?1 AND id IN (SELECT value FROM json_each(?2))");
+    database.rows(&sql, &[super::id_list(ids)]).await
+}
+
 /// The latest 200 requests, newest first. An empty `site`, `status` or `campaign_id` is any.
 ///
 /// # Errors

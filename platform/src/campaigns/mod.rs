@@ -17,7 +17,7 @@ use campaign::snapshot::Unreadable;
 use campaign::status::Past;
 use campaign::{Document, Finding, Standing, Status, diff, guard, snapshot, status};
 
-use crate::database::TenantDb;
+use crate::database::{Param, TenantDb};
 use crate::error::{Error, Result};
 use approvals::ApprovalRow;
 use publications::PublicationRow;
@@ -26,7 +26,7 @@ pub use moves::{
     Acted, By, Verdict, act_for_agent, create, decide, delete, edit, end, finish, pause, publish, request_change,
     resume, rollback, schedule, submit, unschedule, wake, withdraw,
 };
-pub use rows::{CampaignRow, SnapshotRow, find_row, known_ids, list, snapshot_of};
+pub use rows::{CampaignRow, SnapshotRow, find_row, flags, known_ids, list, set_flags, snapshot_of};
 
 /// Why a campaign was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -148,14 +148,38 @@ impl Campaign {
 /// As [`TenantDb::rows`]; [`Error::Corrupt`] when a row is not what this version writes.
 pub async fn load(database: &TenantDb, id: &str) -> Result<Option<Campaign>> {
     let Some(row) = rows::find_row(database, id).await? else { return Ok(None) };
-    let (document, approval, live, publications) = futures::future::try_join4(
-        rows::document(database, &row),
-        approvals::find(database, &row.approval_id),
-        rows::snapshot_of(database, &row.live_snapshot_id),
-        publications::of_campaign(database, id),
+    Ok(load_all(database, vec![row]).await?.pop())
+}
+
+/// Reads campaigns whole, in the order of their rows, with as many queries as for one.
+///
+/// # Errors
+/// As [`load`].
+pub async fn load_all(database: &TenantDb, campaigns: Vec<CampaignRow>) -> Result<Vec<Campaign>> {
+    let (mut documents, approvals, live, publications) = futures::future::try_join4(
+        rows::documents(database, &campaigns),
+        approvals::of_ids(database, campaigns.iter().map(|row| &*row.approval_id)),
+        rows::snapshots_of(database, campaigns.iter().map(|row| &*row.live_snapshot_id)),
+        publications::of_campaigns(database, campaigns.iter().map(|row| &*row.id)),
     )
     .await?;
-    let hash = snapshot::hash(&document).map_err(unreadable)?;
-    let status = row.status.parse().map_err(unreadable)?;
-    Ok(Some(Campaign { row, status, document, hash, approval, live, publications }))
+    let mut all = Vec::with_capacity(campaigns.len());
+    for row in campaigns {
+        let document = documents.remove(&row.id).ok_or_else(|| rows::missing("the document"))?;
+        all.push(Campaign {
+            hash: snapshot::hash(&document).map_err(unreadable)?,
+            status: row.status.parse().map_err(unreadable)?,
+            document,
+            approval: approvals.iter().find(|approval| approval.id == row.approval_id).cloned(),
+            live: live.iter().find(|snapshot| snapshot.id == row.live_snapshot_id).cloned(),
+            publications: publications.iter().filter(|one| one.campaign_id == row.id).cloned().collect(),
+            row,
+        });
+    }
+    Ok(all)
+}
+
+/// A list of ids as one bound value, for `IN (SELECT value FROM json_each(?n))`.
+fn id_list<'a>(ids: impl Iterator<Item = &'a str>) -> Param {
+    Param::Text(serde_json::json!(ids.filter(|id| !id.is_empty()).collect::<Vec<_>>()).to_string())
 }

@@ -73,22 +73,22 @@ impl PublicationRow {
 }
 
 /// The most publications of one campaign that are read.
-const MAX_READ: i64 = 500;
+const MAX_READ: i64 = 200;
 
-/// The latest publications of a campaign, oldest first.
-///
-/// # Errors
-/// As [`TenantDb::rows`].
-pub async fn of_campaign(database: &TenantDb, campaign_id: &str) -> Result<Vec<PublicationRow>> {
+/// The latest publications of these campaigns, each campaign's oldest first.
+pub(super) async fn of_campaigns<'a>(
+    database: &TenantDb,
+    ids: impl Iterator<Item = &'a str>,
+) -> Result<Vec<PublicationRow>> {
     let sql = format!(
         "SELECT p.id, p.site, p.campaign_id, p.action, p.snapshot_id, COALESCE(s.hash, '') AS snapshot_hash, \
          p.approval_id, p.status, p.progress, p.detail, p.requested_by, p.created_at, p.finished_at \
-         FROM publications p LEFT JOIN campaign_snapshots s ON s.tenant_id = ?1 AND s.id = p.snapshot_id \
-         WHERE p.tenant_id = ?1 AND p.campaign_id = ?2 ORDER BY p.created_at DESC, p.id DESC LIMIT {MAX_READ}"
+         FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY campaign_id ORDER BY created_at DESC, id DESC) AS latest \
+         FROM publications WHERE tenant_id = ?1 AND campaign_id IN (SELECT value FROM json_each(?2))) p \
+         LEFT JOIN campaign_snapshots s ON s.tenant_id = ?1 AND s.id = p.snapshot_id \
+         WHERE p.latest <= {MAX_READ} ORDER BY p.created_at, p.id"
     );
-    let mut rows: Vec<PublicationRow> = database.rows(&sql, &[campaign_id.into()]).await?;
-    rows.reverse();
-    Ok(rows)
+    database.rows(&sql, &[super::id_list(ids)]).await
 }
 
 /// A new one.

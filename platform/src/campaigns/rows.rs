@@ -1,13 +1,13 @@
 //! Rows of `campaigns`, `ad_sets`, `ads` and `campaign_snapshots`: how a document becomes rows and rows a document.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use campaign::{Ad, AdSet, Document, Status};
+use campaign::{Ad, AdSet, Document, Finding, Status};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
 use serde_json::json;
 
-use super::unreadable;
+use super::{id_list, unreadable};
 use crate::database::{Param, Statement, TenantDb};
 use crate::error::{Error, Result};
 
@@ -58,7 +58,7 @@ const COLUMNS: &str = "id, site, name, objective, status, version, currency, bud
      end_at, landing_url, utm_campaign, detail, approval_id, live_snapshot_id, created_by, created_at, updated_at";
 
 /// The most campaigns that are listed.
-const MAX_LISTED: i64 = 500;
+const MAX_LISTED: i64 = 200;
 
 /// A row of `campaign_snapshots`.
 #[derive(Clone, Debug, Deserialize)]
@@ -80,7 +80,7 @@ pub async fn find_row(database: &TenantDb, id: &str) -> Result<Option<CampaignRo
     database.first(&sql, &[id.into()]).await
 }
 
-/// The latest 500 campaigns, the last changed first. An empty `site` or `status` is any.
+/// The latest 200 campaigns, the last changed first. An empty `site` or `status` is any.
 ///
 /// # Errors
 /// As [`TenantDb::rows`].
@@ -104,8 +104,19 @@ pub async fn snapshot_of(database: &TenantDb, id: &str) -> Result<Option<Snapsho
     database.first(sql, &[id.into()]).await
 }
 
+/// The snapshots of these ids.
+pub(super) async fn snapshots_of<'a>(
+    database: &TenantDb,
+    ids: impl Iterator<Item = &'a str>,
+) -> Result<Vec<SnapshotRow>> {
+    let sql = "SELECT id, hash, document FROM campaign_snapshots \
+               WHERE tenant_id = ?1 AND id IN (SELECT value FROM json_each(?2))";
+    database.rows(sql, &[id_list(ids)]).await
+}
+
 #[derive(Deserialize)]
 struct AdSetRow {
+    campaign_id: String,
     id: String,
     name: String,
     channel_id: String,
@@ -126,38 +137,50 @@ struct AdRow {
     status: String,
 }
 
-/// The document a campaign's rows hold.
-pub(super) async fn document(database: &TenantDb, row: &CampaignRow) -> Result<Document> {
-    let sets = "SELECT s.id, s.name, s.channel_id, c.type AS channel, s.audience_json, s.placements_json, \
-                s.bid_strategy, s.budget_daily, s.status \
+/// The documents that campaigns' rows hold, by campaign.
+pub(super) async fn documents(database: &TenantDb, rows: &[CampaignRow]) -> Result<BTreeMap<String, Document>> {
+    let sets = "SELECT s.campaign_id, s.id, s.name, s.channel_id, c.type AS channel, s.audience_json, \
+                s.placements_json, s.bid_strategy, s.budget_daily, s.status \
                 FROM ad_sets s LEFT JOIN channels c ON c.tenant_id = ?1 AND c.id = s.channel_id \
-                WHERE s.tenant_id = ?1 AND s.campaign_id = ?2 ORDER BY s.position";
+                WHERE s.tenant_id = ?1 AND s.campaign_id IN (SELECT value FROM json_each(?2)) ORDER BY s.position";
     let ads = "SELECT id, ad_set_id, name, creative_json, status FROM ads \
-               WHERE tenant_id = ?1 AND campaign_id = ?2 ORDER BY position";
-    let id = [Param::from(&*row.id)];
+               WHERE tenant_id = ?1 AND campaign_id IN (SELECT value FROM json_each(?2)) ORDER BY position";
+    let ids = [id_list(rows.iter().map(|row| &*row.id))];
     let (sets, ads) =
-        futures::future::try_join(database.rows::<AdSetRow>(sets, &id), database.rows::<AdRow>(ads, &id)).await?;
-    let mut ad_sets = Vec::with_capacity(sets.len());
+        futures::future::try_join(database.rows::<AdSetRow>(sets, &ids), database.rows::<AdRow>(ads, &ids)).await?;
+    let mut by_set: BTreeMap<String, Vec<Ad>> = BTreeMap::new();
+    for ad in ads {
+        by_set.entry(ad.ad_set_id).or_default().push(Ad {
+            creative: parse(&ad.creative_json)?,
+            status: word(&ad.status)?,
+            id: ad.id,
+            name: ad.name,
+        });
+    }
+    let mut documents = BTreeMap::new();
+    for row in rows {
+        documents.insert(row.id.clone(), without_ad_sets(row)?);
+    }
     for set in sets {
         let channel = set.channel.ok_or_else(|| unreadable(format!("channel {} is gone", set.channel_id)))?;
-        ad_sets.push(AdSet {
+        let Some(document) = documents.get_mut(&set.campaign_id) else { continue };
+        document.ad_sets.push(AdSet {
             audience: parse(&set.audience_json)?,
             placements: parse(&set.placements_json)?,
             channel: word(&channel)?,
             bid_strategy: word(&set.bid_strategy)?,
             status: word(&set.status)?,
-            ads: Vec::new(),
+            ads: by_set.remove(&set.id).unwrap_or_default(),
             id: set.id,
             name: set.name,
             channel_id: set.channel_id,
             budget_daily: set.budget_daily,
         });
     }
-    for ad in ads {
-        let set = ad_sets.iter_mut().find(|set| set.id == ad.ad_set_id);
-        let set = set.ok_or_else(|| unreadable(format!("ad set {} is gone", ad.ad_set_id)))?;
-        set.ads.push(Ad { creative: parse(&ad.creative_json)?, status: word(&ad.status)?, id: ad.id, name: ad.name });
-    }
+    Ok(documents)
+}
+
+fn without_ad_sets(row: &CampaignRow) -> Result<Document> {
     Ok(Document {
         name: row.name.clone(),
         objective: word(&row.objective)?,
@@ -167,8 +190,35 @@ pub(super) async fn document(database: &TenantDb, row: &CampaignRow) -> Result<D
         end_at: row.end_at,
         landing_url: row.landing_url.clone(),
         utm_campaign: row.utm_campaign.clone(),
-        ad_sets,
+        ad_sets: Vec::new(),
     })
+}
+
+#[derive(Deserialize)]
+struct Flags {
+    id: String,
+    policy_flags: String,
+}
+
+/// What checks found in a campaign's ads as they stand, by ad.
+///
+/// # Errors
+/// As [`TenantDb::rows`].
+pub async fn flags(database: &TenantDb, campaign_id: &str) -> Result<Vec<(String, Vec<Finding>)>> {
+    let sql = "SELECT id, policy_flags FROM ads WHERE tenant_id = ?1 AND campaign_id = ?2 AND policy_flags <> '[]' \
+               ORDER BY position";
+    let rows: Vec<Flags> = database.rows(sql, &[campaign_id.into()]).await?;
+    rows.into_iter().map(|row| Ok((row.id, parse(&row.policy_flags)?))).collect()
+}
+
+/// The statement that keeps what a check found in an ad, until its creative changes. Each finding's field is a JSON
+/// pointer into the ad: `/creative/headlines/0`.
+#[must_use]
+pub fn set_flags(campaign_id: &str, ad_id: &str, findings: &[Finding]) -> Statement {
+    Statement::new(
+        "UPDATE ads SET policy_flags = ?4 WHERE tenant_id = ?1 AND campaign_id = ?2 AND id = ?3",
+        vec![campaign_id.into(), ad_id.into(), json!(findings).to_string().into()],
+    )
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {

@@ -844,6 +844,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which variant a visitor is shown: always the same one, until it is paused. Pages of the site's origins may ask. */
+        get: operations["decide"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The experiments, newest first. */
+        get: operations["list_experiments"];
+        put?: never;
+        /** Sets an experiment up, as a draft. */
+        post: operations["create_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/experiments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One experiment; while it runs, with the counts of this moment. */
+        get: operations["show_experiment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/experiments/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts a draft: from now on its variants are shown. */
+        post: operations["start_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/experiments/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops an experiment for good: from now on nothing of it is shown, and its last counts stay. */
+        post: operations["stop_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1065,26 +1151,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/kpis": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The figures everybody asks for.
-         * @description 1. Make the SQL if the schema has changed since. 2. Read it. 3. Run each with today's days.
-         */
-        get: operations["kpis"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/mcp": {
         parameters: {
             query?: never;
@@ -1148,100 +1214,6 @@ export interface paths {
         };
         /** This document. */
         get: operations["openapi"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/query/ask": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Answers a question in words.
-         * @description 1. The same question again is found by its hash. 2. Else it is understood by the grammar, and what it became is
-         *     kept. 3. The SQL runs with the site and the days bound. What is not understood → 422 that names the words and
-         *     suggests three questions.
-         */
-        post: operations["ask"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/query/feedback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Takes an opinion on an answer; after a thumb down the question is understood anew. */
-        post: operations["feedback"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/query/run": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Answers a question in SQL.
-         * @description 1. The sandbox reads the text and writes it anew for the site; what it does not allow → 422 with the reason. 2. It
-         *     runs, reading only.
-         */
-        post: operations["run"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/query/schema": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What SQL may say: tables, columns, functions, rules. */
-        get: operations["show_schema"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/query/suggestions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Questions to begin with: their SQL is there already. */
-        get: operations["suggestions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1422,73 +1394,6 @@ export interface components {
             /** @description The rows, in the order of a campaign's way. */
             rows: components["schemas"]["Agent"][];
         };
-        /** @description Where an answer's SQL came from. */
-        AnswerCache: {
-            /**
-             * Format: int64
-             * @description UTC ms.
-             */
-            created_at: number;
-            /**
-             * Format: int64
-             * @description UTC ms.
-             */
-            expires_at: number;
-            /** @description Whether the SQL was kept from before. */
-            hit: boolean;
-            /**
-             * Format: int64
-             * @description How often it was asked since it was made.
-             */
-            hits: number;
-            /** @description `load`: made ahead; `grammar`: understood from the words; `model`: written by a language model. */
-            origin: string;
-        };
-        /**
-         * @description How an answer is drawn.
-         * @enum {string}
-         */
-        AnswerChart: "kpi" | "line" | "bar" | "table";
-        /** @description A column of an answer. */
-        AnswerColumn: {
-            /** @description ISO 4217, for amounts. */
-            currency?: string | null;
-            /** @description What to call it. */
-            label: string;
-            /** @description Its name in the SQL. */
-            name: string;
-            /** @description `date`, `text`, `money` (minor units), `count`, `ratio`, `percent` (a fraction) or `value` where it is not known. */
-            unit: string;
-        };
-        /** @description Days an answer is about. */
-        AnswerDays: {
-            /** @description First day, `YYYY-MM-DD`. */
-            from: string;
-            /** @description Last day; it belongs to the days. */
-            to: string;
-        };
-        /** @description A metric in an answer. */
-        AnswerDefinition: {
-            /** @description What it says, with its traps. */
-            description: string;
-            /** @description The formula, in words. */
-            formula: string;
-            /** @description Metric id. */
-            id: string;
-            /** @description What people call it. */
-            label: string;
-        };
-        /** @description What somebody thinks of an answer. */
-        AnswerFeedback: {
-            /** @description What is wrong with it, in words, at most 1,000 characters. */
-            comment?: string | null;
-            /** @description The `hash` of the answer. */
-            hash: string;
-            /** @description The site; the tenant's first one when absent. */
-            site?: string | null;
-            /** @description `up` or `down`; after `down` the question is understood anew. */
-            verdict: string;
-        };
         /** @description A key without what it is made of. */
         ApiKey: {
             /**
@@ -1532,13 +1437,6 @@ export interface components {
             rows: components["schemas"]["ApiKey"][];
             /** @description What a key can be given: every permission that some role has and keys may hold. */
             scopes: components["schemas"]["KeyScope"][];
-        };
-        /** @description A question in words. */
-        Ask: {
-            /** @description The question, at most 500 characters. */
-            question: string;
-            /** @description The site; the tenant's first one when absent. */
-            site?: string | null;
         };
         /** @description A page of the log, newest first. */
         Audit: {
@@ -1863,6 +1761,13 @@ export interface components {
             /** @description The rows. */
             rows: components["schemas"]["DeadLetter"][];
         };
+        /** @description What the visitor is shown. */
+        Decided: {
+            /** @description The variant's payload; null with it. */
+            payload: Record<string, never>;
+            /** @description Key of the variant; null when the experiment does not run: show what you always show. */
+            variant?: string | null;
+        };
         /** @description An event name. */
         EventName: {
             /** @description The name. */
@@ -1887,6 +1792,53 @@ export interface components {
         EventNames: {
             /** @description Most frequent first, at most 200. */
             rows: components["schemas"]["EventName"][];
+        };
+        /** @description An experiment. */
+        Experiment: {
+            /** @description The campaign it belongs to; empty for none. */
+            campaign_id: string;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description UTC ms; null while it runs.
+             */
+            ended_at?: number | null;
+            /** @description What is expected, and why. */
+            hypothesis: string;
+            /** @description Stable id. */
+            id: string;
+            /** @description What a page asks for. */
+            key: string;
+            /** @description The event that counts as a reward. */
+            metric: string;
+            /** @description For people. */
+            name: string;
+            /** @description Site key. */
+            site: string;
+            /**
+             * Format: int64
+             * @description UTC ms; null before it begins.
+             */
+            started_at?: number | null;
+            /** @description draft, running, decided or stopped. */
+            status: string;
+            /** @description site or email. */
+            surface: string;
+            /** @description When a variant is paused and when one wins. */
+            thresholds: components["schemas"]["Thresholds"];
+            /** @description The variants, in order. */
+            variants: components["schemas"]["Variant"][];
+            /** @description Key of the variant that won; empty while none has. */
+            winner: string;
+        };
+        /** @description All experiments, newest first. */
+        Experiments: {
+            /** @description The rows. */
+            rows: components["schemas"]["Experiment"][];
         };
         /** @description One thing wrong with one part of a request. */
         FieldError: {
@@ -2262,52 +2214,6 @@ export interface components {
             /** @description The roles that have it; a key needs one of them. */
             roles: string[];
         };
-        /** @description A figure everybody asks for. */
-        Kpi: {
-            /** @description Which direction is good news. */
-            better: components["schemas"]["Better"];
-            /** @description What it says: the formula, which rows count, which days. */
-            definition: string;
-            /** @description First day, `YYYY-MM-DD`. */
-            from: string;
-            /** @description Stable id. */
-            id: string;
-            /**
-             * Format: double
-             * @description The same for as many days before.
-             */
-            previous?: number | null;
-            /** @description First day of what `previous` is of. */
-            previous_from: string;
-            /** @description Last day of what `previous` is of. */
-            previous_to: string;
-            /** @description The question it answers. */
-            question: string;
-            /** @description The stored SQL that gave it. */
-            sql: string;
-            /** @description What to call it. */
-            title: string;
-            /** @description Last day; it belongs to the window. */
-            to: string;
-            /** @description What it counts. */
-            unit: components["schemas"]["Unit"];
-            /**
-             * Format: double
-             * @description Null for a ratio without divisor.
-             */
-            value?: number | null;
-        };
-        /** @description A site's KPIs. */
-        Kpis: {
-            /** @description Currency of the amounts, ISO 4217. */
-            currency: string;
-            /** @description The KPIs, in the order people should see them. */
-            rows: components["schemas"]["Kpi"][];
-            /** @description What the SQL was made for: it is made anew when this changes. */
-            schema_version: string;
-            /** @description Time zone of the days. */
-            time_zone: string;
-        };
         /** @description Who is here (`event: active`, every 2 s). */
         LiveActive: {
             /**
@@ -2508,6 +2414,48 @@ export interface components {
             /** @description And of that only these permissions. A key never manages team, keys or guardrails, approves, or creates tenants. */
             scopes: string[];
         };
+        /** @description A new experiment. */
+        NewExperiment: {
+            /** @description The campaign it belongs to, if any. */
+            campaign_id?: string;
+            /** @description What is expected, and why. */
+            hypothesis?: string;
+            /** @description What a page asks for: lower-case letters, digits and hyphens, 2 to 64 characters. */
+            key: string;
+            /** @description The event that counts as a reward, such as `purchase` or `signup`. */
+            metric: string;
+            /** @description For people. */
+            name: string;
+            /** @description The site it runs on; the tenant's first site when absent. */
+            site?: string | null;
+            /** @description Where variants are shown: site or email. */
+            surface?: string;
+            /** @description When a variant is paused and when one wins; sensible thresholds when absent. */
+            thresholds?: {
+                /**
+                 * Format: double
+                 * @description What a winner may cost against the best at most, in points of the rate: a fraction.
+                 */
+                max_expected_loss: number;
+                /**
+                 * Format: int64
+                 * @description Visitors each variant is shown to before anything is decided; 20 or more.
+                 */
+                min_exposures: number;
+                /**
+                 * Format: double
+                 * @description Probability of being the best below which a variant is paused: 0 to 0.5.
+                 */
+                pause_below: number;
+                /**
+                 * Format: double
+                 * @description Probability of being the best at which a variant wins: 0.5 to 1.
+                 */
+                promote_from: number;
+            } | null;
+            /** @description 2 to 10 variants. */
+            variants: components["schemas"]["NewVariant"][];
+        };
         /** @description Whom to invite. */
         NewInvitation: {
             /** @description The address; an open invitation to it is replaced. */
@@ -2534,6 +2482,15 @@ export interface components {
             name: string;
             /** @description Its first site. */
             site: components["schemas"]["NewSite"];
+        };
+        /** @description A new variant. */
+        NewVariant: {
+            /** @description What the page is told: lower-case letters, digits and hyphens. */
+            key: string;
+            /** @description For people. */
+            name: string;
+            /** @description Handed to the page as it is; at most 8 KB. */
+            payload?: Record<string, never>;
         };
         /** @description An order at the end of a path. */
         PathOrder: {
@@ -2707,42 +2664,6 @@ export interface components {
             /** @description The rows. */
             rows: components["schemas"]["Provider"][];
         };
-        /** @description What SQL may say. */
-        QuerySchema: {
-            /** @description The functions. */
-            functions: string[];
-            /** @description The rules, one sentence each. */
-            rules: string[];
-            /** @description Changes whenever stored SQL has to be made anew. */
-            schema_version: string;
-            /** @description The tables. */
-            tables: components["schemas"]["SchemaTable"][];
-        };
-        /** @description The answer to a question in words. */
-        QuestionAnswer: {
-            /** @description Where the SQL came from. */
-            cache: components["schemas"]["AnswerCache"];
-            /** @description How it is drawn. */
-            chart: components["schemas"]["AnswerChart"];
-            /** @description The columns. */
-            columns: components["schemas"]["AnswerColumn"][];
-            compared?: components["schemas"]["AnswerDays"] | null;
-            days?: components["schemas"]["AnswerDays"] | null;
-            /** @description The metrics in it. */
-            definitions: components["schemas"]["AnswerDefinition"][];
-            /** @description `d1` or `clickhouse`. */
-            engine: string;
-            /** @description Names the question, for feedback. */
-            hash: string;
-            /** @description The rows, each a list in the order of the columns. */
-            rows: unknown[][];
-            /** @description The SQL that ran. Its parameters are the tenant, the site and the days. */
-            sql: string;
-            /** @description Time zone of the days. */
-            time_zone: string;
-            /** @description What was understood. */
-            title: string;
-        };
         /** @description What rewrapping did to the tenant's sealed secrets. */
         Rewrapped: {
             /** @description Secrets that open with none of the configured keys: table and id of each. */
@@ -2878,35 +2799,10 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /** @description A question in SQL. */
-        RunSql: {
-            /** @description The site; the tenant's first one when absent. */
-            site?: string | null;
-            /** @description One SELECT over the tables of `GET /query/schema`. */
-            sql: string;
-        };
         /** @description All runs, newest first. */
         Runs: {
             /** @description The rows. */
             rows: components["schemas"]["Run"][];
-        };
-        /** @description A column SQL may name. */
-        SchemaColumn: {
-            /** @description What it holds. */
-            description: string;
-            /** @description Its name. */
-            name: string;
-            /** @description `money` or `count` where it counts something. */
-            unit?: string | null;
-        };
-        /** @description A table SQL may name. */
-        SchemaTable: {
-            /** @description Its columns. */
-            columns: components["schemas"]["SchemaColumn"][];
-            /** @description What a row is. */
-            description: string;
-            /** @description Its name. */
-            name: string;
         };
         /** @description One key over time. */
         Series: {
@@ -2946,49 +2842,6 @@ export interface components {
         Sites: {
             /** @description Oldest first. */
             rows: components["schemas"]["Site"][];
-        };
-        /** @description The answer to a question in SQL. */
-        SqlAnswer: {
-            /** @description How it may be drawn. */
-            chart: components["schemas"]["AnswerChart"];
-            /** @description The columns. */
-            columns: components["schemas"]["AnswerColumn"][];
-            /** @description `d1` or `clickhouse`. */
-            engine: string;
-            /**
-             * Format: int64
-             * @description Most rows it could give.
-             */
-            limit: number;
-            /** @description The rows, each a list in the order of the columns. */
-            rows: unknown[][];
-            /** @description The SQL that ran: the text, narrowed to the site. */
-            sql: string;
-            /** @description The tables it read. */
-            tables: string[];
-            /** @description Whether there may be more rows than the limit. */
-            truncated: boolean;
-        };
-        /** @description A question whose SQL is there already. */
-        Suggestion: {
-            /** @description Names the question. */
-            hash: string;
-            /**
-             * Format: int64
-             * @description How often it was asked.
-             */
-            hits: number;
-            /** @description `load`, `grammar` or `model`. */
-            origin: string;
-            /** @description The question. */
-            question: string;
-            /** @description What was understood. */
-            title: string;
-        };
-        /** @description Questions to begin with, those most asked first. */
-        Suggestions: {
-            /** @description The rows. */
-            rows: components["schemas"]["Suggestion"][];
         };
         /** @description Totals of every metric over a period. */
         Summary: {
@@ -3077,6 +2930,29 @@ export interface components {
             /** @description The tenant; its creator is its admin. Sign in with `tenant` set to its id to enter it. */
             tenant: components["schemas"]["Tenant"];
         };
+        /** @description When a variant is paused and when one wins. */
+        Thresholds: {
+            /**
+             * Format: double
+             * @description What a winner may cost against the best at most, in points of the rate: a fraction.
+             */
+            max_expected_loss: number;
+            /**
+             * Format: int64
+             * @description Visitors each variant is shown to before anything is decided; 20 or more.
+             */
+            min_exposures: number;
+            /**
+             * Format: double
+             * @description Probability of being the best below which a variant is paused: 0 to 0.5.
+             */
+            pause_below: number;
+            /**
+             * Format: double
+             * @description Probability of being the best at which a variant wins: 0.5 to 1.
+             */
+            promote_from: number;
+        };
         /** @description A figure over time. */
         TimeSeries: {
             /** @description ISO 4217. */
@@ -3105,6 +2981,44 @@ export interface components {
             id: string;
             /** @description Name. */
             name: string;
+        };
+        /** @description A variant and how it stands. */
+        Variant: {
+            /** @description Why it stands so, in words. */
+            detail: string;
+            /**
+             * Format: double
+             * @description What showing it instead of the best costs, in points of the rate, as last judged.
+             */
+            expected_loss?: number | null;
+            /**
+             * Format: int64
+             * @description Visitors it was shown to.
+             */
+            exposures: number;
+            /** @description What the page is told. */
+            key: string;
+            /** @description For people. */
+            name: string;
+            /** @description Handed to the page. */
+            payload: Record<string, never>;
+            /**
+             * Format: double
+             * @description Probability that it is the best, as last judged.
+             */
+            probability_best?: number | null;
+            /**
+             * Format: double
+             * @description Rewards by exposures, a fraction; null before the first exposure.
+             */
+            rate?: number | null;
+            /**
+             * Format: int64
+             * @description Of these, visitors who did what counts.
+             */
+            rewards: number;
+            /** @description active, paused or winner. */
+            status: string;
         };
     };
     responses: never;
@@ -4799,6 +4713,206 @@ export interface operations {
             };
         };
     };
+    decide: {
+        parameters: {
+            query: {
+                /** @description The site's key. */
+                site: string;
+                /** @description The experiment's key. */
+                experiment: string;
+                /** @description The visitor: the pixel's `sid`, or for e-mail an id of the recipient that is no address. */
+                visitor: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decided"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_experiments: {
+        parameters: {
+            query?: {
+                /** @description Only this site's. */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiments"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_experiment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExperiment"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Experiment id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_experiment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Experiment id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_experiment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Experiment id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -5216,37 +5330,6 @@ export interface operations {
             };
         };
     };
-    kpis: {
-        parameters: {
-            query?: {
-                /** @description The site; the tenant's first one when absent. */
-                site?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Kpis"];
-                };
-            };
-            /** @description Any failure */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     mcp: {
         parameters: {
             query?: never;
@@ -5356,169 +5439,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
-                };
-            };
-            /** @description Any failure */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    ask: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Ask"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["QuestionAnswer"];
-                };
-            };
-            /** @description Any failure; 422 names what was not understood, and suggests questions in `errors` with the field `/suggestions/…` */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    feedback: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AnswerFeedback"];
-            };
-        };
-        responses: {
-            /** @description Kept */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Any failure */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    run: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RunSql"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SqlAnswer"];
-                };
-            };
-            /** @description Any failure */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    show_schema: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["QuerySchema"];
-                };
-            };
-            /** @description Any failure */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    suggestions: {
-        parameters: {
-            query?: {
-                /** @description The site; the tenant's first one when absent. */
-                site?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Suggestions"];
                 };
             };
             /** @description Any failure */

@@ -20,15 +20,34 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     type Rejection = Refused;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refused> {
-        let json = media_type(request.headers().get(CONTENT_TYPE)).is_some_and(|kind| {
-            kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
-        });
-        if !json {
-            return Err(Problem::unsupported_media_type("send the body as Content-Type: application/json").into());
-        }
-        let bytes = read_body(request.into_body(), MAX_JSON_BYTES).await?;
-        Ok(Self(parse_json(&bytes)?))
+        Ok(Self(read_json(request, MAX_JSON_BYTES).await?))
     }
+}
+
+/// The largest JSON document in bytes: a campaign with its e-mails.
+pub const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
+
+/// A JSON body that is longer than a form.
+#[derive(Debug)]
+pub struct LongForm<T>(pub T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequest<S> for LongForm<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refused> {
+        Ok(Self(read_json(request, MAX_DOCUMENT_BYTES).await?))
+    }
+}
+
+async fn read_json<T: DeserializeOwned>(request: Request, limit: usize) -> Result<T, Refused> {
+    let json = media_type(request.headers().get(CONTENT_TYPE)).is_some_and(|kind| {
+        kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+    });
+    if !json {
+        return Err(Problem::unsupported_media_type("send the body as Content-Type: application/json").into());
+    }
+    let bytes = read_body(request.into_body(), limit).await?;
+    Ok(parse_json(&bytes)?)
 }
 
 /// A body's media type in lower case, without its parameters.

@@ -10,6 +10,7 @@
 //! | [`gate`] | who is asking and whether they may: tokens, cookies, permissions, cross-site refusal |
 //! | [`idempotency`] | a POST sent again under its key is done once |
 //! | [`answer`] | how failures become problem details |
+//! | [`etag`] | which version an answer shows and a change rests on |
 //! | [`extract`] | how bodies and queries are read, with the field named when they cannot be |
 //! | [`wire`] | the shapes requests and answers have |
 //! | [`routes`] | one module a resource |
@@ -21,6 +22,7 @@
 pub mod answer;
 pub mod channels;
 pub mod cursor;
+pub mod etag;
 pub mod extract;
 pub mod front_door;
 pub mod gate;

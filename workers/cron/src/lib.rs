@@ -13,6 +13,7 @@ mod publications;
 mod pulls;
 mod questions;
 mod retention;
+mod rewards;
 mod rollup;
 mod sinks;
 mod writer;

@@ -3,6 +3,7 @@
 //! Nothing is acknowledged before every sink has it. A failure leaves the messages to the queue's retries and, should
 //! the queue lose them, to the object, which sends again what was not acknowledged.
 
+use crate::rewards;
 use crate::sinks::{Columnar, Embedded, RawLog, Share, Sink};
 use calendar::Zone;
 use futures::{StreamExt, stream};
@@ -61,6 +62,7 @@ async fn write_share(env: &Env, tenant: &str, site: &str, parcels: &[Parcel]) ->
     if let Some(server) = ClickHouse::configured(env)? {
         Columnar(server).write(&share).await?;
     }
+    rewards::pass_on(env, &database, site, &batch.events).await?;
     let acknowledgements = stream::iter(parcels)
         .map(async |parcel| {
             let events = parcel.events.iter().map(|event| (event.id.clone(), event.revision));

@@ -4,10 +4,18 @@
 pub mod account;
 pub mod agents;
 pub mod analytics;
+pub mod approvals;
+pub mod assets;
 pub mod attribution;
 pub mod audit;
+pub mod brand;
+pub mod calendar;
+pub mod campaign_documents;
+pub mod campaigns;
 pub mod channels;
 pub mod dead_letters;
+pub mod experiments;
+pub mod guardrails;
 pub mod health;
 pub mod imports;
 pub mod inbox;
@@ -120,6 +128,37 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(discovery::protected_resource))
         .routes(routes!(discovery::protected_mcp))
         .routes(routes!(mcp::mcp))
+        .routes(routes!(experiments::list_experiments))
+        .routes(routes!(experiments::show_experiment))
+        .routes(routes!(experiments::create_experiment))
+        .routes(routes!(experiments::start_experiment))
+        .routes(routes!(experiments::stop_experiment))
+        .routes(routes!(experiments::decide))
+        .routes(routes!(campaigns::list_campaigns, campaigns::create_campaign))
+        .routes(routes!(campaigns::show_campaign, campaigns::update_campaign, campaigns::delete_campaign))
+        .routes(routes!(campaigns::preflight))
+        .routes(routes!(campaigns::show_diff))
+        .routes(routes!(campaigns::history))
+        .routes(routes!(campaigns::submit))
+        .routes(routes!(campaigns::withdraw))
+        .routes(routes!(campaigns::publish))
+        .routes(routes!(campaigns::pause))
+        .routes(routes!(campaigns::resume))
+        .routes(routes!(campaigns::end))
+        .routes(routes!(campaigns::rollback))
+        .routes(routes!(approvals::list_approvals))
+        .routes(routes!(approvals::show_approval))
+        .routes(routes!(approvals::approve))
+        .routes(routes!(approvals::reject))
+        .routes(routes!(assets::list_assets, assets::upload_asset))
+        .routes(routes!(assets::show_asset, assets::delete_asset))
+        .routes(routes!(assets::asset_content))
+        .routes(routes!(brand::show_brand, brand::update_brand))
+        .routes(routes!(guardrails::show_guardrails, guardrails::update_guardrails))
+        .routes(routes!(guardrails::stop))
+        .routes(routes!(guardrails::release))
+        .routes(routes!(calendar::show_calendar, calendar::create_entry))
+        .routes(routes!(calendar::change_entry, calendar::cancel_entry))
         .routes(routes!(a2a::agent_card))
         .routes(routes!(a2a::json_rpc))
         .routes(routes!(a2a::send))
@@ -230,6 +269,7 @@ mod tests {
                 "GET /.well-known/oauth-protected-resource",
                 "GET /.well-known/oauth-protected-resource/mcp",
                 "POST /auth/login",
+                "GET /decide",
                 "GET /healthz",
                 "POST /invitations/accept",
                 "POST /invitations/show",

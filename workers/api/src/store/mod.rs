@@ -2,9 +2,13 @@
 //! `?1` and cannot be built without one. Reports are not here: `metrics` has them.
 
 pub mod agents;
+pub mod assets;
 pub mod audit;
+pub mod brand;
+pub mod campaigns;
 pub mod channels;
 pub mod dead_letters;
+pub mod experiments;
 pub mod feed;
 pub mod idempotency;
 pub mod imports;

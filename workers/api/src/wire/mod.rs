@@ -7,10 +7,17 @@
 pub mod account;
 pub mod agents;
 pub mod analytics;
+pub mod approvals;
+pub mod assets;
 pub mod attribution;
 pub mod audit;
+pub mod brand;
+pub mod calendar;
+pub mod campaigns;
 pub mod channels;
 pub mod dead_letters;
+pub mod experiments;
+pub mod guardrails;
 pub mod imports;
 pub mod inbox;
 pub mod journeys;

@@ -1,0 +1,164 @@
+// A2A as other agents use it: the official client over both bindings, and what the protocol wants refused.
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { bearer, demoAdmin, shop } from './people.mjs'
+import { start } from './product.mjs'
+
+const HERE = path.dirname(fileURLToPath(import.meta.url))
+const clients = createRequire(path.join(HERE, 'clients', 'package.json'))
+const { ClientFactory, DefaultAgentCardResolver, JsonRpcTransportFactory, RestTransportFactory } = clients('@a2a-js/sdk/client')
+const { Role, TaskState } = clients('@a2a-js/sdk')
+
+let product
+let admin
+before(async () => {
+  product = await start()
+  admin = await demoAdmin(product.url)
+})
+after(() => product?.stop())
+
+const signedIn = (token) => (url, init = {}) => fetch(url, { ...init, headers: { ...Object.fromEntries(new Headers(init.headers)), ...bearer(token) } })
+
+async function connect(binding) {
+  const fetchImpl = signedIn(admin.token)
+  const factory = new ClientFactory({
+    transports: [new JsonRpcTransportFactory({ fetchImpl }), new RestTransportFactory({ fetchImpl })],
+    preferredTransports: [binding],
+    cardResolver: new DefaultAgentCardResolver({ fetchImpl }),
+  })
+  return factory.createFromUrl(product.url)
+}
+
+let count = 0
+const say = (text, more = {}) => {
+  count += 1
+  const part = { content: { $case: 'text', value: text }, filename: '', mediaType: 'text/plain', metadata: undefined }
+  return {
+    tenant: '',
+    message: { messageId: `m${count}`, contextId: '', taskId: '', role: Role.ROLE_USER, parts: [part], metadata: undefined, extensions: [], referenceTaskIds: [], ...more },
+    configuration: undefined,
+    metadata: undefined,
+  }
+}
+
+const rpc = async (method, params, { version = '1.0', token = admin.token } = {}) => {
+  const answer = await fetch(`${product.url}/a2a`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...bearer(token), ...(version !== undefined && version !== null && { 'a2a-version': version }) },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 'q', method, params }),
+  })
+  return { status: answer.status, ...(await answer.json()) }
+}
+const rest = async (method, target, { body, version = '1.0', token = admin.token } = {}) => {
+  const answer = await fetch(`${product.url}/a2a/v1${target}`, {
+    method,
+    headers: { 'content-type': 'application/a2a+json', 'a2a-version': version, ...bearer(token) },
+    body: body && JSON.stringify(body),
+  })
+  return { status: answer.status, kind: answer.headers.get('content-type'), body: await answer.json() }
+}
+const message = (text) => ({ message: { messageId: 'm', role: 'ROLE_USER', parts: [{ text }] } })
+
+test('the agent card says who we are, and is not sent twice', async () => {
+  const address = `${product.url}/.well-known/agent-card.json`
+  const answer = await fetch(address)
+  const card = await answer.json()
+  assert.match(answer.headers.get('cache-control'), /max-age=/)
+  assert.deepEqual(card.supportedInterfaces.map((one) => [one.protocolBinding, one.protocolVersion]), [['JSONRPC', '1.0'], ['HTTP+JSON', '1.0']])
+  assert.deepEqual([card.capabilities.streaming, card.capabilities.pushNotifications], [true, false])
+  assert.ok(card.skills.length >= 2)
+  assert.equal((await fetch(address, { headers: { 'if-none-match': answer.headers.get('etag') } })).status, 304)
+})
+
+for (const binding of ['JSONRPC', 'HTTP+JSON']) {
+  test(`the official client runs an agent over ${binding}, waiting and streaming`, async () => {
+    const client = await connect(binding)
+    const answered = await client.sendMessage(say('/run analyst'))
+    assert.equal(answered.status.state, TaskState.TASK_STATE_COMPLETED, JSON.stringify(answered))
+    assert.ok(answered.artifacts[0].parts[0].content.value.length > 0)
+
+    const items = []
+    for await (const item of client.sendMessageStream(say('/run analyst'))) items.push(item.payload)
+    assert.equal(items[0].$case, 'task')
+    const id = items[0].value.id
+    assert.ok(items.some((item) => item.$case === 'artifactUpdate'), JSON.stringify(items))
+    const last = items.at(-1)
+    assert.deepEqual([last.$case, last.value.status.state], ['statusUpdate', TaskState.TASK_STATE_COMPLETED])
+
+    const task = await client.getTask({ tenant: '', id, historyLength: undefined })
+    assert.equal(task.id, id)
+    const listed = await client.listTasks({ tenant: '', contextId: '', status: TaskState.TASK_STATE_UNSPECIFIED, pageToken: '' })
+    assert.ok(listed.tasks.some((one) => one.id === id))
+    await assert.rejects(client.cancelTask({ tenant: '', id, metadata: undefined }), (error) => /over|cancel/i.test(error.message))
+    await assert.rejects(client.getTask({ tenant: '', id: 'none', historyLength: undefined }))
+  })
+}
+
+test('a tool is answered with a message and its data', async () => {
+  const { result } = await rpc('SendMessage', { message: { ...message('/analytics_summary').message, contextId: 'talk' } })
+  assert.deepEqual([result.message.role, result.message.contextId], ['ROLE_AGENT', 'talk'])
+  assert.equal(result.message.parts.find((part) => part.data).data.currency, 'EUR')
+})
+
+test('a caller who does not wait gets the task at once and can follow it', async () => {
+  const { result } = await rpc('SendMessage', { ...message('/run analyst'), configuration: { returnImmediately: true, historyLength: 0 } })
+  const { task } = result
+  assert.ok(['TASK_STATE_SUBMITTED', 'TASK_STATE_WORKING'].includes(task.status.state), task.status.state)
+  assert.equal(task.history, undefined)
+  const answer = await fetch(`${product.url}/a2a/v1/tasks/${task.id}:subscribe`, { headers: { 'a2a-version': '1.0', ...bearer(admin.token) } })
+  const text = await answer.text()
+  if (answer.status === 200) {
+    const items = text.split('\n').filter((line) => line.startsWith('data: ')).map((line) => JSON.parse(line.slice(6)))
+    assert.equal(items[0].task.id, task.id)
+    assert.equal(items.at(-1).statusUpdate.status.state, 'TASK_STATE_COMPLETED')
+  } else {
+    // It was over before we asked; then there is nothing to follow.
+    assert.equal(JSON.parse(text).error.details[0].reason, 'UNSUPPORTED_OPERATION')
+  }
+})
+
+test('what is wrong is refused with the reason the protocol names', async () => {
+  for (const [method, params, options, code, reason] of [
+    ['SendMessage', message('hi'), { version: null }, -32009, 'VERSION_NOT_SUPPORTED'],
+    ['SendMessage', message('hi'), { version: '0.3' }, -32009, 'VERSION_NOT_SUPPORTED'],
+    ['GetTask', { id: 'none' }, {}, -32001, 'TASK_NOT_FOUND'],
+    ['CancelTask', { id: 'none' }, {}, -32001, 'TASK_NOT_FOUND'],
+    ['SubscribeToTask', { id: 'none' }, {}, -32001, 'TASK_NOT_FOUND'],
+    ['SendMessage', { message: { ...message('hi').message, taskId: 'none' } }, {}, -32001, 'TASK_NOT_FOUND'],
+    ['SendMessage', { message: { messageId: 'm', role: 'ROLE_USER', parts: [{ url: 'https://x.test/a.pdf' }] } }, {}, -32005, 'CONTENT_TYPE_NOT_SUPPORTED'],
+    ['CreateTaskPushNotificationConfig', { taskId: 'x', url: 'https://x.test' }, {}, -32003, 'PUSH_NOTIFICATION_NOT_SUPPORTED'],
+    ['SendMessage', message('/run nobody'), {}, -32602, 'INVALID_PARAMS'],
+    ['ListTasks', { pageSize: 0 }, {}, -32602, 'INVALID_PARAMS'],
+    ['message/send', {}, {}, -32601, 'METHOD_NOT_FOUND'],
+  ]) {
+    const { status, error } = await rpc(method, params, options)
+    assert.deepEqual([status, error?.code, error?.data?.[0].reason], [200, code, reason], `${method} ${JSON.stringify(params)}`)
+    assert.equal(error.data[0].domain, 'a2a-protocol.org')
+  }
+  const missing = await rest('GET', '/tasks/none')
+  assert.deepEqual([missing.status, missing.kind, missing.body.error.status], [404, 'application/a2a+json', 'NOT_FOUND'])
+  assert.equal((await rest('POST', '/message:send', { body: message('hi'), version: '0.3' })).status, 400)
+  assert.equal((await rest('POST', '/message:send', { body: {} })).body.error.details[0].reason, 'INVALID_PARAMS')
+})
+
+test('another tenant’s task is no task', async () => {
+  const { result } = await rpc('SendMessage', message('/run analyst'))
+  const other = await shop(product.url, 'Elsewhere')
+  const token = other.admin.token
+  assert.equal((await rpc('GetTask', { id: result.task.id }, { token })).error.code, -32001)
+  assert.deepEqual((await rpc('ListTasks', {}, { token })).result.tasks, [])
+  assert.equal((await rest('POST', `/tasks/${result.task.id}:cancel`, { body: {}, token })).status, 404)
+})
+
+test('the extended card shows what the caller may have done', async () => {
+  const own = (await rest('GET', '/extendedAgentCard')).body
+  assert.ok(own.skills.some((skill) => skill.id === 'analyst'))
+  const key = (await admin.ask('POST', '/api-keys', { body: { name: 'Narrow', role: 'admin', scopes: ['read_analytics'] } })).body
+  const narrow = (await rest('GET', '/extendedAgentCard', { token: key.key })).body
+  assert.equal(narrow.skills.some((skill) => skill.id === 'analyst'), false)
+  const refused = await rest('POST', '/message:send', { body: message('/run analyst'), token: key.key })
+  assert.deepEqual([refused.status, refused.body.error.status], [403, 'PERMISSION_DENIED'])
+})

@@ -1,0 +1,160 @@
+//! Experiments: variants shown to visitors, what counts, and how they stand.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+/// A new experiment.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewExperiment {
+    /// The site it runs on; the tenant's first site when absent.
+    pub site: Option<String>,
+    /// What a page asks for: lower-case letters, digits and hyphens, 2 to 64 characters.
+    pub key: String,
+    /// For people.
+    pub name: String,
+    /// What is expected, and why.
+    #[serde(default)]
+    pub hypothesis: String,
+    /// The campaign it belongs to, if any.
+    #[serde(default)]
+    pub campaign_id: String,
+    /// The event that counts as a reward, such as `purchase` or `signup`.
+    pub metric: String,
+    /// Where variants are shown: site or email.
+    #[serde(default = "site_surface")]
+    pub surface: String,
+    /// 2 to 10 variants.
+    pub variants: Vec<NewVariant>,
+    /// When a variant is paused and when one wins; sensible thresholds when absent.
+    #[schema(inline)]
+    pub thresholds: Option<Thresholds>,
+}
+
+fn site_surface() -> String {
+    "site".to_owned()
+}
+
+/// A new variant.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewVariant {
+    /// What the page is told: lower-case letters, digits and hyphens.
+    pub key: String,
+    /// For people.
+    pub name: String,
+    /// Handed to the page as it is; at most 8 KB.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub payload: Value,
+}
+
+/// When a variant is paused and when one wins.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Thresholds {
+    /// Visitors each variant is shown to before anything is decided; 20 or more.
+    pub min_exposures: u64,
+    /// Probability of being the best below which a variant is paused: 0 to 0.5.
+    pub pause_below: f64,
+    /// Probability of being the best at which a variant wins: 0.5 to 1.
+    pub promote_from: f64,
+    /// What a winner may cost against the best at most, in points of the rate: a fraction.
+    pub max_expected_loss: f64,
+}
+
+/// An experiment.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Experiment {
+    /// Stable id.
+    pub id: String,
+    /// Site key.
+    pub site: String,
+    /// What a page asks for.
+    pub key: String,
+    /// For people.
+    pub name: String,
+    /// What is expected, and why.
+    pub hypothesis: String,
+    /// The campaign it belongs to; empty for none.
+    pub campaign_id: String,
+    /// The event that counts as a reward.
+    pub metric: String,
+    /// site or email.
+    pub surface: String,
+    /// draft, running, decided or stopped.
+    pub status: String,
+    /// Key of the variant that won; empty while none has.
+    pub winner: String,
+    /// When a variant is paused and when one wins.
+    pub thresholds: Thresholds,
+    /// The variants, in order.
+    pub variants: Vec<Variant>,
+    /// UTC ms.
+    pub created_at: i64,
+    /// UTC ms; null before it begins.
+    pub started_at: Option<i64>,
+    /// UTC ms; null while it runs.
+    pub ended_at: Option<i64>,
+}
+
+/// A variant and how it stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Variant {
+    /// What the page is told.
+    pub key: String,
+    /// For people.
+    pub name: String,
+    /// Handed to the page.
+    #[schema(value_type = Object)]
+    pub payload: Value,
+    /// active, paused or winner.
+    pub status: String,
+    /// Visitors it was shown to.
+    pub exposures: i64,
+    /// Of these, visitors who did what counts.
+    pub rewards: i64,
+    /// Rewards by exposures, a fraction; null before the first exposure.
+    pub rate: Option<f64>,
+    /// Probability that it is the best, as last judged.
+    pub probability_best: Option<f64>,
+    /// What showing it instead of the best costs, in points of the rate, as last judged.
+    pub expected_loss: Option<f64>,
+    /// Why it stands so, in words.
+    pub detail: String,
+}
+
+/// All experiments, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Experiments {
+    /// The rows.
+    pub rows: Vec<Experiment>,
+}
+
+/// Which experiments.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ExperimentsQuery {
+    /// Only this site's.
+    pub site: Option<String>,
+}
+
+/// Who is here, and which experiment is asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct DecideQuery {
+    /// The site's key.
+    pub site: String,
+    /// The experiment's key.
+    pub experiment: String,
+    /// The visitor: the pixel's `sid`, or for e-mail an id of the recipient that is no address.
+    pub visitor: String,
+}
+
+/// What the visitor is shown.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Decided {
+    /// Key of the variant; null when the experiment does not run: show what you always show.
+    pub variant: Option<String>,
+    /// The variant's payload; null with it.
+    #[schema(value_type = Object)]
+    pub payload: Value,
+}
