@@ -103,6 +103,21 @@ test('a tool is answered with a message and its data', async () => {
   assert.equal(result.message.parts.find((part) => part.data).data.currency, 'EUR')
 })
 
+test('a question in words is answered with a message', async () => {
+  const { result } = await rpc('SendMessage', message('What was revenue last week?'))
+  assert.match(result.message.parts.find((part) => part.data).data.sql, /SELECT/i)
+})
+
+test('a conversation keeps its runs together', async () => {
+  const contextId = 'talk-about-november'
+  const { result } = await rpc('SendMessage', { message: { ...message('/run analyst').message, contextId } })
+  assert.equal(result.task.contextId, contextId)
+  const listed = (await rpc('ListTasks', { contextId })).result
+  assert.deepEqual(listed.tasks.map((task) => task.id), [result.task.id])
+  const mixed = { ...message('hi').message, taskId: result.task.id, contextId: 'another-talk' }
+  assert.equal((await rpc('SendMessage', { message: mixed })).error.code, -32602)
+})
+
 test('a caller who does not wait gets the task at once and can follow it', async () => {
   const { result } = await rpc('SendMessage', { ...message('/run analyst'), configuration: { returnImmediately: true, historyLength: 0 } })
   const { task } = result

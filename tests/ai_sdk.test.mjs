@@ -59,6 +59,13 @@ test('a tool that only reads is used at once', async () => {
   assert.match(tool(wrong).errorText, /from/)
 })
 
+test('a question in words is answered with its query and its rows', async () => {
+  const { message } = await send([user('What was revenue last week?')])
+  assert.equal(tool(message).toolName, 'query_ask')
+  assert.match(tool(message).output.sql, /SELECT/i)
+  assert.match(text(message), /EUR|nothing to count/)
+})
+
 test('a tool that changes something waits for the user, whose own copy of the call counts for nothing', async () => {
   const [mine, other] = [await refusedEvent(), await refusedEvent()]
   const asked = [user(`/inbox_dismiss id=${mine}`)]

@@ -290,12 +290,14 @@ fn all(channel: ChannelType) -> Vec<Request> {
                 for (from_day, to_day) in [(20_777, 20_777), (20_750, 20_777)] {
                     let query = InsightsQuery { level: *level, from_day, to_day };
                     keep(provider.insights(&access, &query, None));
-                    let cursor = match channel {
-                        ChannelType::Meta => "250|QVFI",
-                        ChannelType::GoogleAds => "CPAGE",
-                        _ => "20770|bmV4dA",
+                    let cursors: &[&str] = match channel {
+                        ChannelType::Meta => &["250|QVFI"],
+                        ChannelType::GoogleAds => &["CPAGE"],
+                        _ => &["list|bmV4dA|C1:20770", "report||C1:20770", "report|bmV4dA|C1:20770"],
                     };
-                    keep(provider.insights(&access, &query, Some(cursor)));
+                    for cursor in cursors {
+                        keep(provider.insights(&access, &query, Some(cursor)));
+                    }
                 }
             }
         }

@@ -43,8 +43,8 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     ],
     capabilities: &[Capability::Publish, Capability::Insights],
     levels: &[Level::Campaign, Level::Ad],
-    // A report is a request a day at two a minute.
-    restated_days: 7,
+    // Mail is opened, and bought from, within days of being sent; the figures stand on the day of sending.
+    restated_days: 14,
 };
 
 const NAME: &str = "Klaviyo";
@@ -543,25 +543,33 @@ impl Provider for Klaviyo {
     }
 
     fn insights(&self, access: &Access<'_>, query: &InsightsQuery, cursor: Option<&str>) -> Request {
-        let (day, page) = place(query, cursor);
-        let (start, end) = match calendar::Zone::parse(&access.account.time_zone) {
-            Ok(zone) => (zone.day_start_ms(day), zone.day_start_ms(day.saturating_add(1))),
-            Err(_) => (day.saturating_mul(86_400_000), day.saturating_add(1).saturating_mul(86_400_000)),
+        let place = Place::parse(cursor);
+        let (start, end) = (day_start(access, query.from_day), day_start(access, query.to_day.saturating_add(1)));
+        let request = if place.reporting {
+            let data = json!({
+                "type": "campaign-values-report",
+                "attributes": {
+                    "statistics": ["delivered", "opens_unique", "clicks", "conversions", "conversion_value"],
+                    "timeframe": {"start": instant(start), "end": instant(end)},
+                    "conversion_metric_id": access.setting(setting::CONVERSION_METRIC_ID).unwrap_or_default(),
+                    "group_by": ["campaign_id", "campaign_message_id", "campaign_message_name", "send_channel"],
+                    "filter": "equals(send_channel,\"email\")",
+                },
+            });
+            let query: Vec<(&str, &str)> =
+                if place.page.is_empty() { Vec::new() } else { vec![("page_cursor", &place.page)] };
+            Request::post(self.url("campaign-values-reports"), "klaviyo.insights", Effect::Read)
+                .query(&query)
+                .json_as(MEDIA_TYPE, &json!({"data": data}))
+        } else {
+            let since = instant(start.saturating_sub(SCHEDULED_AHEAD_MS));
+            let filter = format!("and(equals(messages.channel,\"email\"),greater-or-equal(updated_at,{since}))");
+            let mut query = vec![("filter", filter.as_str()), ("fields[campaign]", "name,send_time")];
+            if !place.page.is_empty() {
+                query.push(("page[cursor]", &place.page));
+            }
+            Request::get(self.url("campaigns"), "klaviyo.campaigns.list").query(&query)
         };
-        let data = json!({
-            "type": "campaign-values-report",
-            "attributes": {
-                "statistics": ["delivered", "opens_unique", "clicks", "conversions", "conversion_value"],
-                "timeframe": {"start": instant(start), "end": instant(end)},
-                "conversion_metric_id": access.setting(setting::CONVERSION_METRIC_ID).unwrap_or_default(),
-                "group_by": ["campaign_id", "campaign_message_id", "campaign_message_name", "send_channel"],
-                "filter": "equals(send_channel,\"email\")",
-            },
-        });
-        let query: Vec<(&str, &str)> = if page.is_empty() { Vec::new() } else { vec![("page_cursor", page)] };
-        let request = Request::post(self.url("campaign-values-reports"), "klaviyo.insights", Effect::Read)
-            .query(&query)
-            .json_as(MEDIA_TYPE, &json!({"data": data}));
         Self::signed(request, access.credentials)
     }
 
@@ -572,22 +580,36 @@ impl Provider for Klaviyo {
         cursor: Option<&str>,
         answer: &Answer,
     ) -> Outcome<InsightsPage> {
-        let (day, _) = place(query, cursor);
+        let mut place = Place::parse(cursor);
         let body = self.judge(answer, Effect::Read)?.value()?;
-        let next = match next_cursor(&body, "page_cursor") {
-            Some(page) => Some(format!("{day}|{page}")),
-            None => (day < query.to_day).then(|| format!("{}|", day.saturating_add(1))),
-        };
-        let mut page = InsightsPage { next, ..InsightsPage::default() };
+        if !place.reporting {
+            for item in items(&body) {
+                let sent = item.pointer("/attributes/send_time").and_then(event::instant::parse);
+                let day = sent.map(|sent| local_day(access, sent));
+                let day = day.filter(|day| (query.from_day..=query.to_day).contains(day));
+                if let (Some(id), Some(day)) = (item.get("id").and_then(Value::as_str), day) {
+                    place.sent.insert(id.to_owned(), day);
+                }
+            }
+            let next = next_cursor(&body, "page[cursor]");
+            place.reporting = next.is_none();
+            place.page = next.unwrap_or_default();
+            // Where nothing was sent there is nothing to report, and reports are scarce.
+            let next = (!place.reporting || !place.sent.is_empty()).then(|| place.to_string());
+            return Ok(InsightsPage { next, ..InsightsPage::default() });
+        }
+        let mut page = InsightsPage::default();
         // A campaign with several messages has several rows; its own row is their sum.
         let mut rows: BTreeMap<String, InsightsRow> = BTreeMap::new();
         for row in body.pointer("/data/attributes/results").and_then(Value::as_array).into_iter().flatten() {
+            let of = |key: &str| row.pointer(&format!("/groupings/{key}")).and_then(Value::as_str);
+            // Sent on another day: that day's pull has it.
+            let Some(day) = of("campaign_id").and_then(|id| place.sent.get(id)) else { continue };
             let read = || {
-                let of = |key: &str| row.pointer(&format!("/groupings/{key}")).and_then(Value::as_str);
                 let count = |key: &str| row.pointer(&format!("/statistics/{key}")).map_or(Some(0), integer);
                 let statistic = |key: &str| row.pointer(&format!("/statistics/{key}"));
                 Some(InsightsRow {
-                    local_day: day,
+                    local_day: *day,
                     level: query.level,
                     external_id: match query.level {
                         Level::Campaign | Level::AdSet => of("campaign_id")?,
@@ -622,14 +644,64 @@ impl Provider for Klaviyo {
             }
         }
         page.rows = rows.into_values().collect();
+        page.next = next_cursor(&body, "page_cursor").map(|next| {
+            place.page = next;
+            place.to_string()
+        });
         Ok(page)
     }
 }
 
-/// A cursor is `<day>|<Klaviyo's own>`: reports know no days, so each day is asked for by itself.
-fn place<'a>(query: &InsightsQuery, cursor: Option<&'a str>) -> (i64, &'a str) {
-    let (day, page) = cursor.and_then(|cursor| cursor.split_once('|')).unwrap_or(("", ""));
-    (day.parse().unwrap_or(query.from_day), page)
+/// Sends scheduled longer ahead than this are not reported, ms: a campaign is last changed when it is scheduled.
+const SCHEDULED_AHEAD_MS: i64 = 60 * 86_400_000;
+
+/// Where a pull of figures is: first the campaigns are listed to learn on which days they were sent, then one report is
+/// asked for over all days, for a report knows no days and there are two a minute. Figures stand on the day of sending.
+///
+/// As a cursor: `list|<Klaviyo's own>|<campaign>:<day>,…` or `report|…|…`.
+#[derive(Debug, Default, PartialEq)]
+struct Place {
+    reporting: bool,
+    page: String,
+    sent: BTreeMap<String, i64>,
+}
+
+impl Place {
+    fn parse(cursor: Option<&str>) -> Self {
+        let mut parts = cursor.unwrap_or_default().splitn(3, '|');
+        let (step, page, sent) =
+            (parts.next().unwrap_or_default(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let day = |pair: &str| {
+            let (id, day) = pair.split_once(':')?;
+            Some((id.to_owned(), day.parse().ok()?))
+        };
+        Self { reporting: step == "report", page: page.to_owned(), sent: sent.split(',').filter_map(day).collect() }
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}|{}|", if self.reporting { "report" } else { "list" }, self.page)?;
+        for (number, (id, day)) in self.sent.iter().enumerate() {
+            write!(f, "{}{id}:{day}", if number == 0 { "" } else { "," })?;
+        }
+        Ok(())
+    }
+}
+
+/// UTC ms of a day's beginning on the account's calendar; on UTC's where the zone is unknown.
+fn day_start(access: &Access<'_>, day: i64) -> i64 {
+    match calendar::Zone::parse(&access.account.time_zone) {
+        Ok(zone) => zone.day_start_ms(day),
+        Err(_) => day.saturating_mul(86_400_000),
+    }
+}
+
+fn local_day(access: &Access<'_>, at_ms: i64) -> i64 {
+    match calendar::Zone::parse(&access.account.time_zone) {
+        Ok(zone) => zone.local_day(at_ms),
+        Err(_) => at_ms.div_euclid(86_400_000),
+    }
 }
 
 fn status(text: &str) -> Status {

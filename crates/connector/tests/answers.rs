@@ -329,14 +329,42 @@ fn googles_figures_are_strings_micros_and_doubles() {
 }
 
 #[test]
-fn klaviyos_report_is_asked_for_a_day_at_a_time_in_the_accounts_zone() {
+fn klaviyos_figures_stand_on_the_day_of_sending_by_one_report() {
     let connection = connection(ChannelType::Klaviyo, "EUR");
     let query = InsightsQuery { level: Level::Campaign, from_day: DAY, to_day: DAY + 1 };
-    let request = provider(ChannelType::Klaviyo).insights(&connection.access(NOW), &query, None);
+    let ask = |cursor: Option<&str>| provider(ChannelType::Klaviyo).insights(&connection.access(NOW), &query, cursor);
+    let list = ask(None);
+    assert_eq!(list.purpose, "klaviyo.campaigns.list");
+    let campaigns = |next: Option<&str>, sent: &[(&str, &str)]| {
+        let item = |(id, at): &(&str, &str)| json!({"type": "campaign", "id": id, "attributes": {"send_time": at}});
+        json!({"data": sent.iter().map(item).collect::<Vec<_>>(), "links": {"next": next}})
+    };
+    // 03:00 UTC is still the evening before in New York.
+    let first = insights(
+        ChannelType::Klaviyo,
+        Level::Campaign,
+        None,
+        &campaigns(
+            Some("https://a.klaviyo.com/api/campaigns?page%5Bcursor%5D=bmV4dA"),
+            &[("C1", "2026-11-19T03:00:00+00:00"), ("C0", "2026-10-01T09:00:00+00:00")],
+        ),
+    );
+    assert_eq!(first.next, Some(format!("list|bmV4dA|C1:{DAY}")));
+    assert!(ask(first.next.as_deref()).url.contains("page%5Bcursor%5D=bmV4dA"));
+    let second = insights(
+        ChannelType::Klaviyo,
+        Level::Campaign,
+        first.next.as_deref(),
+        &campaigns(None, &[("C2", "2026-11-19T09:00:00+00:00")]),
+    );
+    assert_eq!(second.next, Some(format!("report||C1:{DAY},C2:{}", DAY + 1)));
+
+    let request = ask(second.next.as_deref());
+    assert_eq!(request.purpose, "klaviyo.insights");
     let body: Value = serde_json::from_slice(&request.body).unwrap();
     assert_eq!(
         body["data"]["attributes"]["timeframe"],
-        json!({"start": "2026-11-18T05:00:00+00:00", "end": "2026-11-19T05:00:00+00:00"})
+        json!({"start": "2026-11-18T05:00:00+00:00", "end": "2026-11-20T05:00:00+00:00"})
     );
     assert_eq!(body["data"]["attributes"]["conversion_metric_id"], "MeTr1c");
     let results = |campaign: &str, message: &str, delivered: i64| {
@@ -345,20 +373,23 @@ fn klaviyos_report_is_asked_for_a_day_at_a_time_in_the_accounts_zone() {
                "statistics": {"delivered": delivered, "opens_unique": 30, "clicks": 7, "conversions": 2,
                               "conversion_value": 99.9}})
     };
-    let report = json!({"data": {"type": "campaign-values-report", "attributes": {"results":
-        [results("C1", "M1", 100), results("C1", "M2", 50), results("C2", "M3", 10)]}}, "links": {"next": null}});
-    let page = insights(ChannelType::Klaviyo, Level::Campaign, None, &report);
-    assert_eq!(page.next, Some(format!("{}|", DAY + 1)), "the next day");
+    let report = json!({"data": {"type": "campaign-values-report", "attributes": {"results": [
+        results("C1", "M1", 100), results("C1", "M2", 50), results("C2", "M3", 10), results("C9", "M9", 1)]}},
+        "links": {"next": "https://a.klaviyo.com/api/campaign-values-reports?page_cursor=cDI"}});
+    let page = insights(ChannelType::Klaviyo, Level::Campaign, second.next.as_deref(), &report);
+    assert_eq!(page.next, Some(format!("report|cDI|C1:{DAY},C2:{}", DAY + 1)));
+    assert!(ask(page.next.as_deref()).url.ends_with("?page_cursor=cDI"));
+    assert_eq!(page.rows.len(), 2, "what was sent on other days is not this pull's");
     let first = &page.rows[0];
     assert_eq!((first.external_id.as_str(), first.impressions, first.opens, first.clicks), ("C1", 150, 60, 14));
     assert_eq!((first.conversions, first.conversion_value_micros, first.spend_micros), (4.0, 199_800_000, 0));
-    let by_message = insights(ChannelType::Klaviyo, Level::Ad, page.next.as_deref(), &report);
+    assert_eq!((first.local_day, page.rows[1].local_day), (DAY, DAY + 1));
+    let by_message = insights(ChannelType::Klaviyo, Level::Ad, second.next.as_deref(), &report);
     assert_eq!(by_message.rows.len(), 3);
-    assert_eq!(by_message.rows[0].local_day, DAY + 1);
-    assert_eq!(by_message.next, None, "that was the last day");
-    let more = json!({"data": {"attributes": {"results": []}},
-                      "links": {"next": "https://a.klaviyo.com/api/campaign-values-reports?page_cursor=bmV4dA"}});
-    assert_eq!(insights(ChannelType::Klaviyo, Level::Ad, None, &more).next, Some(format!("{DAY}|bmV4dA")));
+
+    // Nothing sent: no report is asked for.
+    let none = insights(ChannelType::Klaviyo, Level::Ad, None, &campaigns(None, &[]));
+    assert_eq!(none.next, None);
 }
 
 fn accounts(channel: ChannelType, answers: &[Value]) -> Vec<Account> {

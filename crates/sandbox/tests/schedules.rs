@@ -654,3 +654,79 @@ fn a_publisher_that_retries_blindly_makes_duplicates() {
     println!("blind: schedules={} duplicates={}", tally.schedules, tally.duplicates);
     assert!(tally.duplicates > 0);
 }
+
+/// What the connector reads is what the market did: units, days and pages.
+#[test]
+fn figures_arrive_as_they_were() {
+    for channel in ChannelType::ALL {
+        let seed = 4_000 + ChannelType::ALL.iter().position(|other| *other == channel).unwrap() as u64;
+        let mut stage = Stage::new(channel, seed, false);
+        (stage.crash, stage.stop_after) = (0.0, None);
+        let lists: Vec<String> =
+            stage.world.objects().filter(|object| object.kind == Kind::List).map(|object| object.id.clone()).collect();
+        let plan = plan(channel, &lists, &mut ChaCha8Rng::seed_from_u64(seed));
+        stage.approved = daily(&plan);
+        stage.publish(Target::Live(plan), Vec::new(), &mut Guardrails::initial("EUR")).unwrap();
+        stage.now += 60_000;
+        stage.world.age(12);
+
+        let zone = calendar::Zone::parse("Europe/Berlin").unwrap();
+        let today = zone.local_day(stage.now);
+        let query = connector::InsightsQuery { level: connector::Level::Ad, from_day: today - 12, to_day: today };
+        let level = if channel == ChannelType::Klaviyo { connector::Level::Campaign } else { connector::Level::Ad };
+        let query = connector::InsightsQuery { level, ..query };
+        let mut rows = Vec::new();
+        let mut cursor: Option<String> = None;
+        for _ in 0..1_000 {
+            stage.now += 61_000; // Klaviyo rations its reports
+            if stage.provider.descriptor().auth.contains(&connector::Auth::Oauth) {
+                assert!(stage.renew() || stage.connect());
+            }
+            let now = stage.now;
+            let request = stage.provider.insights(&stage.connection.access(now), &query, cursor.as_deref());
+            let answer = stage.send(&request);
+            let page = stage
+                .provider
+                .read_insights(&stage.connection.access(now), &query, cursor.as_deref(), &answer)
+                .unwrap_or_else(|fault| panic!("{channel:?}: {fault}"));
+            assert!(page.skipped.is_empty(), "{channel:?}: {:?}", page.skipped);
+            rows.extend(page.rows);
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(cursor, None, "{channel:?}: the pages end");
+        if channel == ChannelType::Klaviyo {
+            let delivered: i64 = rows.iter().map(|row| row.impressions).sum();
+            assert!(delivered > 100 && rows.iter().any(|row| row.clicks > 0), "{rows:?}");
+            assert!(rows.iter().all(|row| row.opens >= row.clicks && row.impressions >= row.opens), "{rows:?}");
+            continue;
+        }
+        // Today goes on while pages are read; the days before it stand still but for late conversions.
+        let expected = sandbox::days(&stage.world, query.from_day, today - 4, stage.now);
+        assert!(expected.len() > 6, "{channel:?}: {} rows", expected.len());
+        for day in expected {
+            let row = rows
+                .iter()
+                .find(|row| {
+                    let id = day.ad.rsplit('~').next().unwrap_or(&day.ad);
+                    row.local_day == day.local_day && row.external_id.rsplit('~').next() == Some(id)
+                })
+                .unwrap_or_else(|| panic!("{channel:?}: {day:?} is missing among {rows:?}"));
+            let figures = day.figures;
+            assert_eq!((row.impressions, row.clicks), (figures.impressions, figures.clicks), "{channel:?}");
+            #[expect(clippy::cast_precision_loss, reason = "a day's purchases")]
+            let conversions = figures.conversions as f64;
+            assert!((row.conversions - conversions).abs() < f64::EPSILON, "{channel:?}");
+            // Meta reports whole cents, the others micros.
+            let cent = if channel == ChannelType::Meta { 10_000 } else { 1 };
+            assert!((row.spend_micros - figures.spend_micros).abs() < cent, "{channel:?}: {row:?} {figures:?}");
+            assert!(
+                (row.conversion_value_micros - figures.value_micros).abs() < cent,
+                "{channel:?}: {row:?} {figures:?}"
+            );
+            assert_eq!(row.currency, "EUR");
+        }
+    }
+}

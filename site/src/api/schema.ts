@@ -465,6 +465,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests for approval, newest first. */
+        get: operations["list_approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/approvals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A request with the document it froze. */
+        get: operations["show_approval"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/approvals/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approves exactly the document you looked at. Nobody approves what they requested themselves. */
+        post: operations["approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/approvals/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rejects a request, saying why. */
+        post: operations["reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/assets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Uploaded images, newest first. */
+        get: operations["list_assets"];
+        put?: never;
+        /**
+         * Uploads an image: JPEG, PNG, GIF or WebP, up to 30 MB.
+         * @description 1. Look at the bytes: no image, or not what `Content-Type` says → 415. 2. Store the file. 3. Store its row with the
+         *     audit entry.
+         */
+        post: operations["upload_asset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/assets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An uploaded image's data; its bytes are at `/assets/{id}/content`. */
+        get: operations["show_asset"];
+        put?: never;
+        post?: never;
+        /** Deletes an image that no campaign needs any more. */
+        delete: operations["delete_asset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/assets/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An uploaded image's bytes. */
+        get: operations["asset_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/attribution/channels": {
         parameters: {
             query?: never;
@@ -603,6 +728,284 @@ export interface paths {
         put?: never;
         /** Enters another tenant the caller belongs to: a session for that one. The session at hand stays good. */
         post: operations["switch_tenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/brand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A site's brand guidelines; empty ones of version 0 where it has none. */
+        get: operations["show_brand"];
+        /** Replaces a site's brand guidelines. */
+        put: operations["update_brand"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A stretch of a site's calendar: entries, and campaigns whose planned time touches it. */
+        get: operations["show_calendar"];
+        put?: never;
+        /**
+         * Makes an entry. A launch needs an approved campaign and schedules it; a pause or end is carried out if the campaign is
+         *     live then; a note only tells people.
+         */
+        post: operations["create_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendar/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Cancels an entry that is still planned; of a launch, the campaign goes back to being approved. */
+        delete: operations["cancel_entry"];
+        options?: never;
+        head?: never;
+        /** Moves or renames an entry that is still planned. */
+        patch: operations["change_entry"];
+        trace?: never;
+    };
+    "/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Campaigns, the last changed first. */
+        get: operations["list_campaigns"];
+        put?: never;
+        /** Creates a campaign as a draft. Ids of ad sets and ads are made anew. */
+        post: operations["create_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A campaign with its document, its approval and what became of it. */
+        get: operations["show_campaign"];
+        /**
+         * Replaces a campaign's document whole; what was requested or approved and not published is void. A live campaign runs
+         *     on as it is: the new document is a change, to be approved and published.
+         */
+        put: operations["update_campaign"];
+        post?: never;
+        /** Deletes a campaign that was never published. */
+        delete: operations["delete_campaign"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What would become different, channel by channel, if the campaign were published as it is planned. */
+        get: operations["show_diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a campaign for good. */
+        post: operations["end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed a campaign and how, newest first. */
+        get: operations["history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a live campaign rest. */
+        post: operations["pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/preflight": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What all checks find in a campaign: its own rules, the brand's and the providers'. */
+        get: operations["preflight"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publishes what is approved, at once or at a time; of a live campaign, the approved change, at once.
+         * @description 1. Nothing approved for exactly this document, or a limit on spending → 409 in words. 2. With `at`: an entry of the
+         *     calendar. 3. Else the work is queued, and the campaign's page shows how far it is.
+         */
+        post: operations["publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a paused campaign run again as it last was. */
+        post: operations["resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes live again what was live before; where nothing was, takes the campaign back. The planned document becomes what
+         *     is restored.
+         */
+        post: operations["rollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Puts a campaign, or a change of a live one, before the approvers.
+         * @description 1. What all checks find to block it → 422, naming each place. 2. Freeze the document and its difference to what is
+         *     live. 3. Answer the pending request.
+         */
+        post: operations["submit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a request back, or an approval that was not used. */
+        post: operations["withdraw"];
         delete?: never;
         options?: never;
         head?: never;
@@ -930,6 +1333,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/guardrails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant's limits; where it has set none, what holds until then, of version 0. */
+        get: operations["show_guardrails"];
+        /** Replaces the tenant's limits; the kill switch stays as it is. */
+        put: operations["update_guardrails"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guardrails/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Releases the kill switch. What was paused stays paused until somebody resumes it. */
+        post: operations["release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guardrails/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pulls the kill switch: nothing that can spend is asked of a provider any more, and every live campaign is paused. */
+        post: operations["stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1151,6 +1606,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/kpis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The figures everybody asks for.
+         * @description 1. Make the SQL if the schema has changed since. 2. Read it. 3. Run each with today's days.
+         */
+        get: operations["kpis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/mcp": {
         parameters: {
             query?: never;
@@ -1214,6 +1689,100 @@ export interface paths {
         };
         /** This document. */
         get: operations["openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/query/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers a question in words.
+         * @description 1. The same question again is found by its hash. 2. Else it is understood by the grammar, and what it became is
+         *     kept. 3. The SQL runs with the site and the days bound. What is not understood → 422 that names the words and
+         *     suggests three questions.
+         */
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/query/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an opinion on an answer; after a thumb down the question is understood anew. */
+        post: operations["feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/query/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers a question in SQL.
+         * @description 1. The sandbox reads the text and writes it anew for the site; what it does not allow → 422 with the reason. 2. It
+         *     runs, reading only.
+         */
+        post: operations["run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/query/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What SQL may say: tables, columns, functions, rules. */
+        get: operations["show_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/query/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Questions to begin with: their SQL is there already. */
+        get: operations["suggestions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1374,6 +1943,79 @@ export interface components {
             /** @description The campaign it made or changed. */
             campaign_id?: string | null;
         };
+        /** @description One ad or e-mail. */
+        Ad: {
+            /** @description What it says and shows. */
+            creative: components["schemas"]["Creative"];
+            /** @description Stable id; also `utm_content` of its links. */
+            id: string;
+            /** @description For people. */
+            name: string;
+            /** @description Whether it is wanted to run. */
+            status: components["schemas"]["Delivery"];
+        };
+        /** @description One ad or e-mail. */
+        AdForm: {
+            /** @description What it says and shows. */
+            creative?: components["schemas"]["CreativeForm"];
+            /** @description Of an ad the campaign has; left out or empty for a new one. */
+            id?: string;
+            /** @description For people. */
+            name: string;
+            /** @description Whether it is wanted to run. */
+            status?: components["schemas"]["Delivery"];
+        };
+        /** @description A group of ads with one audience and one budget. */
+        AdSet: {
+            /** @description Its ads, in order. */
+            ads: components["schemas"]["Ad"][];
+            /** @description Who is to see it. */
+            audience: components["schemas"]["Audience"];
+            /** @description How it bids. */
+            bid_strategy: components["schemas"]["BidStrategy"];
+            /**
+             * Format: int64
+             * @description Minor units a day.
+             */
+            budget_daily: number;
+            /** @description That account's provider. */
+            channel: components["schemas"]["ChannelType"];
+            /** @description The connected account it runs on. */
+            channel_id: string;
+            /** @description Stable id. */
+            id: string;
+            /** @description For people. */
+            name: string;
+            /** @description Where it may appear; empty for the provider's choice. */
+            placements: string[];
+            /** @description Whether it is wanted to run. */
+            status: components["schemas"]["Delivery"];
+        };
+        /** @description A group of ads with one audience and one budget. */
+        AdSetForm: {
+            /** @description Its ads, in order; an e-mail ad set has one. */
+            ads?: components["schemas"]["AdForm"][];
+            /** @description Who is to see it. */
+            audience?: components["schemas"]["AudienceForm"];
+            /** @description How it bids. */
+            bid_strategy?: components["schemas"]["BidStrategy"];
+            /**
+             * Format: int64
+             * @description Minor units a day; 0 for e-mail.
+             */
+            budget_daily: number;
+            channel?: components["schemas"]["ChannelType"] | null;
+            /** @description The connected account it runs on: GET /channels lists them. */
+            channel_id: string;
+            /** @description Of an ad set the campaign has; left out or empty for a new one. */
+            id?: string;
+            /** @description For people. */
+            name: string;
+            /** @description Where it may appear, in the provider's own words; empty for the provider's choice. */
+            placements?: string[];
+            /** @description Whether it is wanted to run. */
+            status?: components["schemas"]["Delivery"];
+        };
         /** @description An agent that can be run. */
         Agent: {
             /** @description What it does, in a sentence. */
@@ -1393,6 +2035,73 @@ export interface components {
         Agents: {
             /** @description The rows, in the order of a campaign's way. */
             rows: components["schemas"]["Agent"][];
+        };
+        /** @description Where an answer's SQL came from. */
+        AnswerCache: {
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            expires_at: number;
+            /** @description Whether the SQL was kept from before. */
+            hit: boolean;
+            /**
+             * Format: int64
+             * @description How often it was asked since it was made.
+             */
+            hits: number;
+            /** @description `load`: made ahead; `grammar`: understood from the words; `model`: written by a language model. */
+            origin: string;
+        };
+        /**
+         * @description How an answer is drawn.
+         * @enum {string}
+         */
+        AnswerChart: "kpi" | "line" | "bar" | "table";
+        /** @description A column of an answer. */
+        AnswerColumn: {
+            /** @description ISO 4217, for amounts. */
+            currency?: string | null;
+            /** @description What to call it. */
+            label: string;
+            /** @description Its name in the SQL. */
+            name: string;
+            /** @description `date`, `text`, `money` (minor units), `count`, `ratio`, `percent` (a fraction) or `value` where it is not known. */
+            unit: string;
+        };
+        /** @description Days an answer is about. */
+        AnswerDays: {
+            /** @description First day, `YYYY-MM-DD`. */
+            from: string;
+            /** @description Last day; it belongs to the days. */
+            to: string;
+        };
+        /** @description A metric in an answer. */
+        AnswerDefinition: {
+            /** @description What it says, with its traps. */
+            description: string;
+            /** @description The formula, in words. */
+            formula: string;
+            /** @description Metric id. */
+            id: string;
+            /** @description What people call it. */
+            label: string;
+        };
+        /** @description What somebody thinks of an answer. */
+        AnswerFeedback: {
+            /** @description What is wrong with it, in words, at most 1,000 characters. */
+            comment?: string | null;
+            /** @description The `hash` of the answer. */
+            hash: string;
+            /** @description The site; the tenant's first one when absent. */
+            site?: string | null;
+            /** @description `up` or `down`; after `down` the question is understood anew. */
+            verdict: string;
         };
         /** @description A key without what it is made of. */
         ApiKey: {
@@ -1437,6 +2146,174 @@ export interface components {
             rows: components["schemas"]["ApiKey"][];
             /** @description What a key can be given: every permission that some role has and keys may hold. */
             scopes: components["schemas"]["KeyScope"][];
+        };
+        /** @description A request for approval: what would become different, and who decided. */
+        Approval: {
+            /** @description The campaign. */
+            campaign_id: string;
+            /** @description What whoever decided said. */
+            comment: string;
+            /** @description ISO 4217 of the amounts. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            decided_at?: number | null;
+            /** @description A user's id or `policy`; empty while pending. */
+            decided_by: string;
+            /** @description The user's name; empty for others. */
+            decided_by_name: string;
+            /** @description What would become different. */
+            diff: components["schemas"]["Diff"];
+            /** @description Stable id. */
+            id: string;
+            /** @description campaign, or change of one that is live. */
+            kind: string;
+            /** @description Whether the caller may decide now. */
+            may_decide: boolean;
+            /** @description Why it is wanted. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            requested_at: number;
+            /** @description A user's id, `key:<id>` or `agent:<name>`. */
+            requested_by: string;
+            /** @description The user's name; empty for others. */
+            requested_by_name: string;
+            /** @description The agent run that proposed it; empty for none. */
+            run_id: string;
+            /** @description Site key. */
+            site: string;
+            /** @description Hash of the document that would be live; send it back with the decision. */
+            snapshot_hash: string;
+            /** @description pending, approved, rejected or void. */
+            status: string;
+            /** @description The campaign's name when this was requested. */
+            title: string;
+            /** @description Why the caller may not, in words; empty where they may. */
+            why_not: string;
+        };
+        /** @description A request with the whole document it froze. */
+        ApprovalDetail: components["schemas"]["Approval"] & {
+            /** @description What would be live. */
+            document: components["schemas"]["CampaignDocument"];
+        };
+        /** @description Requests, newest first; at most 200. */
+        Approvals: {
+            /** @description The rows. */
+            rows: components["schemas"]["Approval"][];
+        };
+        /** @description A yes. */
+        ApproveForm: {
+            /** @description Anything to add, at most 2000 characters. */
+            comment?: string;
+            /** @description Hash of the document you looked at: the request's `snapshot_hash`. */
+            snapshot_hash: string;
+        };
+        /** @description A question in words. */
+        Ask: {
+            /** @description The question, at most 500 characters. */
+            question: string;
+            /** @description The site; the tenant's first one when absent. */
+            site?: string | null;
+        };
+        /** @description An uploaded image. */
+        Asset: {
+            /** @description Alternative text. */
+            alt: string;
+            /**
+             * Format: int64
+             * @description Size in bytes.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /** @description Who uploaded it. */
+            created_by: string;
+            /**
+             * Format: int64
+             * @description Pixels.
+             */
+            height: number;
+            /** @description Stable id. */
+            id: string;
+            /** @description As told from its bytes: image/jpeg, image/png, image/gif or image/webp. */
+            media_type: string;
+            /** @description SHA-256 of the bytes, hex. */
+            sha256: string;
+            /** @description Site key. */
+            site: string;
+            /** @description For people. */
+            title: string;
+            /** @description image. */
+            type: string;
+            /** @description Where the bytes are. */
+            url: string;
+            /**
+             * Format: int64
+             * @description Pixels.
+             */
+            width: number;
+        };
+        /** @description Uploaded images, newest first; at most 500. */
+        Assets: {
+            /** @description The rows. */
+            rows: components["schemas"]["Asset"][];
+        };
+        /** @description Who is to see an ad set. */
+        Audience: {
+            /**
+             * Format: int32
+             * @description Years, inclusive.
+             */
+            age_max?: number | null;
+            /**
+             * Format: int32
+             * @description Years, 13 to 65.
+             */
+            age_min?: number | null;
+            /** @description ISO 3166-1 alpha-2, such as DE. */
+            countries: string[];
+            /** @description Search keywords (Google Ads), in broad match. */
+            keywords: string[];
+            /** @description The list or segment an e-mail goes to, by the provider's id. */
+            list_id: string;
+        };
+        /** @description Who is to see an ad set. */
+        AudienceForm: {
+            /**
+             * Format: int32
+             * @description Years, inclusive.
+             * @default null
+             */
+            age_max: number | null;
+            /**
+             * Format: int32
+             * @description Years, 13 to 65.
+             * @default null
+             */
+            age_min: number | null;
+            /**
+             * @description ISO 3166-1 alpha-2, such as DE.
+             * @default []
+             */
+            countries: string[];
+            /**
+             * @description Search keywords (Google Ads), in broad match.
+             * @default []
+             */
+            keywords: string[];
+            /**
+             * @description The list or segment an e-mail goes to, by the provider's id.
+             * @default
+             */
+            list_id: string;
         };
         /** @description A page of the log, newest first. */
         Audit: {
@@ -1490,10 +2367,96 @@ export interface components {
             reason?: string | null;
         };
         /**
+         * @description What agents may do by themselves.
+         * @enum {string}
+         */
+        Autonomy: "observe" | "propose" | "act";
+        /**
          * @description Which direction is good news.
          * @enum {string}
          */
         Better: "up" | "down" | "none";
+        /**
+         * @description How an ad set bids.
+         * @enum {string}
+         */
+        BidStrategy: "lowest_cost" | "maximize_clicks";
+        /** @description A site's brand guidelines. */
+        Brand: {
+            /** @description Words and phrases never used. */
+            banned: string[];
+            /** @description What may be claimed. */
+            claims: string[];
+            /** @description Brand colours, `#rrggbb`. */
+            colors: string[];
+            /** @description What it sells, in a sentence. */
+            description: string;
+            /** @description BCP 47 language of copy. */
+            language: string;
+            /** @description The brand's name as it is written. */
+            name: string;
+            /** @description Texts that must stand in every ad. */
+            required: string[];
+            /** @description Site key. */
+            site: string;
+            /** @description How it speaks. */
+            tone: string[];
+            /**
+             * Format: int64
+             * @description UTC ms; 0 for never.
+             */
+            updated_at: number;
+            /** @description Who changed them last; empty for nobody. */
+            updated_by: string;
+            /**
+             * Format: int64
+             * @description Raised by every change, 0 while there are none; in quotes it is the ETag.
+             */
+            version: number;
+        };
+        /** @description A site's brand guidelines, as they are to be. */
+        BrandForm: {
+            /**
+             * @description Words and phrases never used: an ad that has one cannot be submitted.
+             * @default []
+             */
+            banned: string[];
+            /**
+             * @description What may be claimed: `free shipping over 50 EUR`.
+             * @default []
+             */
+            claims: string[];
+            /**
+             * @description Brand colours, `#rrggbb`.
+             * @default []
+             */
+            colors: string[];
+            /**
+             * @description What it sells, in a sentence.
+             * @default
+             */
+            description: string;
+            /**
+             * @description BCP 47 language of copy, such as `de`.
+             * @default
+             */
+            language: string;
+            /**
+             * @description The brand's name as it is written.
+             * @default
+             */
+            name: string;
+            /**
+             * @description Texts that must stand in every ad.
+             * @default []
+             */
+            required: string[];
+            /**
+             * @description How it speaks: `warm`, `plain`.
+             * @default []
+             */
+            tone: string[];
+        };
         /** @description Every metric by a property. */
         Breakdown: {
             /** @description The property. */
@@ -1515,6 +2478,196 @@ export interface components {
             metrics: {
                 [key: string]: number | null;
             };
+        };
+        /** @description A stretch of the calendar. */
+        Calendar: {
+            /** @description Entries in order. */
+            entries: components["schemas"]["CalendarEntry"][];
+            /** @description Campaigns whose planned time touches these days; drafts and ended ones among them. */
+            flights: components["schemas"]["Flight"][];
+            /** @description First day. */
+            from: string;
+            /** @description IANA zone of the days. */
+            time_zone: string;
+            /** @description Last day. */
+            to: string;
+        };
+        /** @description An entry. */
+        CalendarEntry: {
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            at: number;
+            /** @description The campaign it is about; empty for none. */
+            campaign_id: string;
+            /** @description The campaign's name; empty for none. */
+            campaign_name: string;
+            /** @description The campaign's status; empty for none. */
+            campaign_status: string;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /** @description Who made it. */
+            created_by: string;
+            /** @description Why it failed, in words. */
+            detail: string;
+            /** @description Stable id. */
+            id: string;
+            /** @description launch, pause, end or note. */
+            kind: string;
+            /** @description Site key. */
+            site: string;
+            /** @description planned, done, failed or cancelled. */
+            status: string;
+            /** @description For people. */
+            title: string;
+        };
+        /** @description A campaign. */
+        Campaign: {
+            /**
+             * @description What the caller may do now: edit, submit, withdraw, approve, reject, schedule, unschedule, publish, pause,
+             *     resume, end, rollback, delete.
+             */
+            actions: string[];
+            /** @description The request or approval of what is wanted; empty for none. */
+            approval_id: string;
+            /**
+             * Format: int64
+             * @description Minor units a day, over the ad sets that are to run.
+             */
+            budget_daily: number;
+            /**
+             * Format: int64
+             * @description Minor units over the whole run; null for no limit.
+             */
+            budget_total?: number | null;
+            /** @description Where it runs, in order of first use. */
+            channels: components["schemas"]["CampaignChannel"][];
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /** @description Who made it. */
+            created_by: string;
+            /** @description ISO 4217. */
+            currency: string;
+            /** @description Why it failed, was rejected or is not scheduled any more, in words. */
+            detail: string;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            end_at?: number | null;
+            /** @description Whether what is wanted differs from what is live: a change that is not published yet. */
+            has_change: boolean;
+            /** @description Stable id. */
+            id: string;
+            /** @description The page clicks lead to. */
+            landing_url: string;
+            /** @description For people. */
+            name: string;
+            /** @description What it is for. */
+            objective: string;
+            /** @description Site key. */
+            site: string;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            start_at?: number | null;
+            /** @description draft, in_review, approved, scheduled, publishing, live, paused, ended, rejected, failed or rolled_back. */
+            status: string;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            updated_at: number;
+            /** @description `utm_campaign` of its links. */
+            utm_campaign: string;
+            /**
+             * Format: int64
+             * @description Raised by every change; in quotes it is the ETag.
+             */
+            version: number;
+        };
+        /** @description An account a campaign runs on. */
+        CampaignChannel: {
+            /** @description Stable id. */
+            id: string;
+            /** @description The account's name. */
+            name: string;
+            /** @description sandbox, meta, google_ads or klaviyo. */
+            type: string;
+        };
+        /** @description A campaign with its document and what became of it. */
+        CampaignDetail: components["schemas"]["Campaign"] & {
+            approval?: components["schemas"]["Approval"] | null;
+            /** @description What is wanted. */
+            document: components["schemas"]["CampaignDocument"];
+            /** @description What checks found in its ads, kept until they change. */
+            flags: components["schemas"]["Finding"][];
+            /** @description Hash of what is wanted: an approval is given for exactly this. */
+            hash: string;
+            /** @description Hash of what is live; null for nothing. */
+            live_hash?: string | null;
+            /** @description The latest 20, newest first. */
+            publications: components["schemas"]["Publication"][];
+            /** @description What is ours at the providers. */
+            remote_objects: components["schemas"]["RemoteObject"][];
+        };
+        /** @description A campaign as planned: what a person or agent edits whole and an approval freezes. */
+        CampaignDocument: {
+            /** @description What runs where, in order. */
+            ad_sets: components["schemas"]["AdSet"][];
+            /**
+             * Format: int64
+             * @description Minor units over the whole run; null for no limit but the daily ones.
+             */
+            budget_total?: number | null;
+            /** @description ISO 4217. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description UTC ms; null for until it is ended.
+             */
+            end_at?: number | null;
+            /** @description The page clicks lead to. */
+            landing_url: string;
+            /** @description For people. */
+            name: string;
+            /** @description What it is for. */
+            objective: components["schemas"]["Objective"];
+            /**
+             * Format: int64
+             * @description UTC ms; null for as soon as it is published.
+             */
+            start_at?: number | null;
+            /** @description `utm_campaign` of every link. */
+            utm_campaign: string;
+        };
+        /** @description Campaigns, the last changed first; at most 200. */
+        Campaigns: {
+            /** @description The rows. */
+            rows: components["schemas"]["Campaign"][];
+        };
+        /** @description One value that would become another. */
+        Change: {
+            /** @description The value that is wanted; null for none. */
+            after: Record<string, never> | null;
+            /** @description The value that is live; null for none. */
+            before: Record<string, never> | null;
+            /** @description What it is, for people. */
+            label: string;
+            /** @description Where, by ids: `/ad_sets/<id>/budget_daily`. */
+            path: string;
+            /** @description Whether more may be spent because of it. */
+            spends: boolean;
+            /** @description How the values are to be shown: text, money (minor units), time (UTC ms), list or object. */
+            unit: string;
         };
         /** @description A connected account. */
         Channel: {
@@ -1555,6 +2708,27 @@ export interface components {
             /** @description IANA zone its days begin in. */
             time_zone: string;
             /** @description sandbox, meta, google_ads or klaviyo. */
+            type: string;
+        };
+        /** @description What would become different on one channel. */
+        ChannelDiff: {
+            /**
+             * Format: int64
+             * @description Minor units a day at most, afterwards.
+             */
+            budget_daily_after: number;
+            /**
+             * Format: int64
+             * @description Minor units a day at most, before.
+             */
+            budget_daily_before: number;
+            /** @description What differs. */
+            changes: components["schemas"]["Change"][];
+            /** @description The account; empty for the whole campaign. */
+            channel_id: string;
+            /** @description The account's name, or `Whole campaign`. */
+            name: string;
+            /** @description Its provider; empty for the whole campaign. */
             type: string;
         };
         /** @description One channel and source. */
@@ -1684,6 +2858,11 @@ export interface components {
              */
             value: number;
         };
+        /**
+         * @description A provider.
+         * @enum {string}
+         */
+        ChannelType: "sandbox" | "meta" | "google_ads" | "klaviyo";
         /** @description What each channel was credited with. */
         Channels: {
             /** @description ISO 4217. */
@@ -1723,6 +2902,82 @@ export interface components {
             /** @description Send the browser here; null when the account is connected already. */
             authorize_url?: string | null;
             channel?: components["schemas"]["Channel"] | null;
+        };
+        /** @description What an ad says and shows. A channel uses the parts it knows; preflight says which it needs. */
+        Creative: {
+            /** @description E-mail body, HTML. */
+            body: string;
+            /** @description SHOP_NOW, LEARN_MORE, SIGN_UP, SUBSCRIBE or GET_OFFER. */
+            call_to_action: string;
+            /** @description Longer lines. */
+            descriptions: string[];
+            /** @description E-mail sender's address. */
+            from_email: string;
+            /** @description E-mail sender's name. */
+            from_name: string;
+            /** @description Short lines. */
+            headlines: string[];
+            /** @description Uploaded images, by id. */
+            image_asset_ids: string[];
+            /** @description The line e-mail clients show beside the subject. */
+            preview_text: string;
+            /** @description The text above a social ad. */
+            primary_text: string;
+            /** @description E-mail subject. */
+            subject: string;
+        };
+        /** @description What an ad says and shows. A channel uses the parts it knows; preflight says which it needs. */
+        CreativeForm: {
+            /**
+             * @description E-mail body, HTML.
+             * @default
+             */
+            body: string;
+            /**
+             * @description SHOP_NOW, LEARN_MORE, SIGN_UP, SUBSCRIBE or GET_OFFER.
+             * @default
+             */
+            call_to_action: string;
+            /**
+             * @description Longer lines.
+             * @default []
+             */
+            descriptions: string[];
+            /**
+             * @description E-mail sender's address.
+             * @default
+             */
+            from_email: string;
+            /**
+             * @description E-mail sender's name.
+             * @default
+             */
+            from_name: string;
+            /**
+             * @description Short lines.
+             * @default []
+             */
+            headlines: string[];
+            /**
+             * @description Uploaded images, by id.
+             * @default []
+             */
+            image_asset_ids: string[];
+            /**
+             * @description The line e-mail clients show beside the subject.
+             * @default
+             */
+            preview_text: string;
+            /**
+             * @description The text above a social ad.
+             * @default
+             */
+            primary_text: string;
+            /**
+             * @description E-mail subject.
+             * @default
+             */
+            subject: string;
         };
         /** @description One message that failed for good. */
         DeadLetter: {
@@ -1768,6 +3023,85 @@ export interface components {
             /** @description Key of the variant; null when the experiment does not run: show what you always show. */
             variant?: string | null;
         };
+        /**
+         * @description Whether something is wanted to run.
+         * @enum {string}
+         */
+        Delivery: "active" | "paused";
+        /** @description What would become different. */
+        Diff: {
+            /**
+             * Format: int64
+             * @description Minor units a day at most, afterwards.
+             */
+            budget_daily_after: number;
+            /**
+             * Format: int64
+             * @description Minor units a day at most, before.
+             */
+            budget_daily_before: number;
+            /** @description Channel by channel; what concerns the whole campaign comes first, with an empty `channel_id`. */
+            channels: components["schemas"]["ChannelDiff"][];
+        };
+        /** @description A campaign as it is to be planned. What is left out is empty, and of ids made. */
+        DocumentForm: {
+            /** @description What runs where, in order. */
+            ad_sets?: components["schemas"]["AdSetForm"][];
+            /**
+             * Format: int64
+             * @description Minor units over the whole run; null for no limit but the daily ones.
+             */
+            budget_total?: number | null;
+            /** @description ISO 4217: the site's, which is taken when this is left out. */
+            currency?: string | null;
+            /**
+             * Format: int64
+             * @description UTC ms; null for until it is ended.
+             */
+            end_at?: number | null;
+            /** @description The page clicks lead to, https, without UTM parameters. */
+            landing_url?: string;
+            /** @description For people, 1 to 120 characters. */
+            name: string;
+            /** @description What it is for. */
+            objective: components["schemas"]["Objective"];
+            /**
+             * Format: int64
+             * @description UTC ms; null for as soon as it is published.
+             */
+            start_at?: number | null;
+            /** @description `utm_campaign` of every link; made of the name when left out. */
+            utm_campaign?: string | null;
+        };
+        /** @description What an entry is to become. */
+        EntryChange: {
+            /**
+             * Format: int64
+             * @description UTC ms; as it is when left out.
+             */
+            at?: number | null;
+            /** @description For people; as it is when left out. */
+            title?: string | null;
+        };
+        /** @description A new entry. */
+        EntryForm: {
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            at: number;
+            /** @description The campaign it is about; needed for everything but a note. */
+            campaign_id?: string | null;
+            /** @description What happens then. */
+            kind: components["schemas"]["EntryKind"];
+            /** @description For people, 1 to 120 characters. */
+            title: string;
+        };
+        /**
+         * @description What happens at an entry's time.
+         * @enum {string}
+         */
+        EntryKind: "launch" | "pause" | "end" | "note";
         /** @description An event name. */
         EventName: {
             /** @description The name. */
@@ -1861,31 +3195,112 @@ export interface components {
              */
             value?: number | null;
         };
-        /** @description One thing that stands out. */
+        /** @description What a check found. */
         Finding: {
-            /**
-             * Format: double
-             * @description The relative change, a fraction.
-             */
-            change?: number | null;
-            /** @description In a few. */
-            detail: string;
-            /** @description In one line. */
-            headline: string;
-            /** @description The metric it is about; empty for none. */
-            metric: string;
-            /**
-             * Format: double
-             * @description Before.
-             */
-            previous?: number | null;
+            /** @description Where, as a JSON pointer into the document. */
+            field: string;
+            /** @description What is wrong and what to do. */
+            message: string;
+            /** @description The rule's stable name. */
+            rule: string;
             /** @description How grave. */
-            severity: string;
+            severity: components["schemas"]["Severity"];
+            /** @description Where the rule comes from. */
+            source: string;
+        };
+        /** @description A campaign's time on the calendar. */
+        Flight: {
+            /** @description The campaign. */
+            campaign_id: string;
+            /**
+             * Format: int64
+             * @description UTC ms; null for until it is ended.
+             */
+            end_at?: number | null;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description UTC ms; null for as soon as it is published.
+             */
+            start_at?: number | null;
+            /** @description Its status. */
+            status: string;
+        };
+        /** @description The tenant's limits. */
+        Guardrails: {
             /**
              * Format: double
-             * @description Now.
+             * @description The largest change of a budget an agent makes by itself, a fraction.
              */
-            value?: number | null;
+            act_budget_change: number;
+            /** @description What agents may do by themselves. */
+            autonomy: components["schemas"]["Autonomy"];
+            /**
+             * Format: int64
+             * @description Minor units a day of any one campaign; null for no cap.
+             */
+            campaign_daily_cap?: number | null;
+            /** @description ISO 4217 of the caps. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description Minor units a day over all live campaigns; null for no cap.
+             */
+            daily_cap?: number | null;
+            /**
+             * Format: int64
+             * @description Minor units a day at most of what is live, in the caps' currency.
+             */
+            live_daily: number;
+            /**
+             * Format: int64
+             * @description Tokens of a model the tenant's agents may use a day.
+             */
+            model_tokens_daily: number;
+            /** @description The kill switch: while it is pulled, nothing that can spend is asked of a provider. */
+            spending_stopped: boolean;
+            /** @description Why it was pulled. */
+            stopped_reason: string;
+            /**
+             * Format: int64
+             * @description UTC ms; 0 for never.
+             */
+            updated_at: number;
+            /** @description Who changed them last; empty for nobody. */
+            updated_by: string;
+            /**
+             * Format: int64
+             * @description Raised by every change, 0 while none were set; in quotes it is the ETag.
+             */
+            version: number;
+        };
+        /** @description The tenant's limits, as they are to be. */
+        GuardrailsForm: {
+            /**
+             * Format: double
+             * @description The largest change of a budget an agent makes by itself: 0.2 is a fifth up or down; 0 to 1.
+             */
+            act_budget_change: number;
+            /** @description What agents may do by themselves. */
+            autonomy: components["schemas"]["Autonomy"];
+            /**
+             * Format: int64
+             * @description Minor units a day of any one campaign; null for no cap.
+             */
+            campaign_daily_cap?: number | null;
+            /** @description ISO 4217 of the caps. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description Minor units a day over all live campaigns; null for no cap.
+             */
+            daily_cap?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens of a model the tenant's agents may use a day, 0 to 1000000000.
+             */
+            model_tokens_daily: number;
         };
         /** @description Whether we are up. */
         Health: {
@@ -1895,6 +3310,29 @@ export interface components {
             status: string;
             /** @description The product's version. */
             version: string;
+        };
+        /** @description Who changed a campaign and how, newest first; at most 200. */
+        History: {
+            /** @description The entries. */
+            rows: components["schemas"]["HistoryRow"][];
+        };
+        /** @description One change. */
+        HistoryRow: {
+            /** @description What was done, such as `campaign.submit`. */
+            action: string;
+            /** @description A user's id, `key:<id>`, `agent:<name>`, `policy` or `system`. */
+            actor: string;
+            /** @description The user's name; empty for others. */
+            actor_name: string;
+            /** @description How it became; null where that does not matter. */
+            after: Record<string, never> | null;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            at: number;
+            /** @description How it was; null where that does not matter. */
+            before: Record<string, never> | null;
         };
         /** @description An upload and how far it is. */
         Import: {
@@ -2214,6 +3652,52 @@ export interface components {
             /** @description The roles that have it; a key needs one of them. */
             roles: string[];
         };
+        /** @description A figure everybody asks for. */
+        Kpi: {
+            /** @description Which direction is good news. */
+            better: components["schemas"]["Better"];
+            /** @description What it says: the formula, which rows count, which days. */
+            definition: string;
+            /** @description First day, `YYYY-MM-DD`. */
+            from: string;
+            /** @description Stable id. */
+            id: string;
+            /**
+             * Format: double
+             * @description The same for as many days before.
+             */
+            previous?: number | null;
+            /** @description First day of what `previous` is of. */
+            previous_from: string;
+            /** @description Last day of what `previous` is of. */
+            previous_to: string;
+            /** @description The question it answers. */
+            question: string;
+            /** @description The stored SQL that gave it. */
+            sql: string;
+            /** @description What to call it. */
+            title: string;
+            /** @description Last day; it belongs to the window. */
+            to: string;
+            /** @description What it counts. */
+            unit: components["schemas"]["Unit"];
+            /**
+             * Format: double
+             * @description Null for a ratio without divisor.
+             */
+            value?: number | null;
+        };
+        /** @description A site's KPIs. */
+        Kpis: {
+            /** @description Currency of the amounts, ISO 4217. */
+            currency: string;
+            /** @description The KPIs, in the order people should see them. */
+            rows: components["schemas"]["Kpi"][];
+            /** @description What the SQL was made for: it is made anew when this changes. */
+            schema_version: string;
+            /** @description Time zone of the days. */
+            time_zone: string;
+        };
         /** @description Who is here (`event: active`, every 2 s). */
         LiveActive: {
             /**
@@ -2492,6 +3976,11 @@ export interface components {
             /** @description Handed to the page as it is; at most 8 KB. */
             payload?: Record<string, never>;
         };
+        /**
+         * @description What a campaign is for.
+         * @enum {string}
+         */
+        Objective: "sales" | "leads" | "traffic" | "awareness";
         /** @description An order at the end of a path. */
         PathOrder: {
             /** @description ISO 4217. */
@@ -2584,6 +4073,13 @@ export interface components {
              */
             value?: number | null;
         };
+        /** @description What all checks find in a campaign, the gravest first. */
+        Preflight: {
+            /** @description The findings. */
+            findings: components["schemas"]["Finding"][];
+            /** @description Whether nothing blocks submitting. */
+            passes: boolean;
+        };
         /** @description Why a request was not served (RFC 9457 problem details). */
         Problem: {
             /** @description What happened this time and what to do about it. */
@@ -2663,6 +4159,130 @@ export interface components {
         Providers: {
             /** @description The rows. */
             rows: components["schemas"]["Provider"][];
+        };
+        /** @description One try to make a campaign so at its providers. */
+        Publication: {
+            /** @description publish, change, pause, resume, end or rollback. */
+            action: string;
+            /** @description What it rests on; empty where nothing can be spent. */
+            approval_id: string;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /** @description Why it failed, in words. */
+            detail: string;
+            /**
+             * Format: int64
+             * @description UTC ms; null while it runs.
+             */
+            finished_at?: number | null;
+            /** @description Stable id. */
+            id: string;
+            /** @description How far it is, channel by channel. */
+            progress: components["schemas"]["PublicationProgress"][];
+            /** @description Who asked. */
+            requested_by: string;
+            /** @description Hash of the document it is about; empty for none. */
+            snapshot_hash: string;
+            /** @description queued, running, done or failed. */
+            status: string;
+        };
+        /** @description How far a publication is on one channel. */
+        PublicationProgress: {
+            /**
+             * @description The account.
+             * @default
+             */
+            channel_id: string;
+            /**
+             * Format: int64
+             * @description Steps in all.
+             * @default 0
+             */
+            of: number;
+            /**
+             * Format: int64
+             * @description Steps done.
+             * @default 0
+             */
+            step: number;
+            /**
+             * @description What is being done, in words.
+             * @default
+             */
+            text: string;
+        };
+        /** @description When to publish. */
+        PublishForm: {
+            /**
+             * Format: int64
+             * @description UTC ms; null for at once.
+             * @default null
+             */
+            at: number | null;
+        };
+        /** @description What SQL may say. */
+        QuerySchema: {
+            /** @description The functions. */
+            functions: string[];
+            /** @description The rules, one sentence each. */
+            rules: string[];
+            /** @description Changes whenever stored SQL has to be made anew. */
+            schema_version: string;
+            /** @description The tables. */
+            tables: components["schemas"]["SchemaTable"][];
+        };
+        /** @description The answer to a question in words. */
+        QuestionAnswer: {
+            /** @description Where the SQL came from. */
+            cache: components["schemas"]["AnswerCache"];
+            /** @description How it is drawn. */
+            chart: components["schemas"]["AnswerChart"];
+            /** @description The columns. */
+            columns: components["schemas"]["AnswerColumn"][];
+            compared?: components["schemas"]["AnswerDays"] | null;
+            days?: components["schemas"]["AnswerDays"] | null;
+            /** @description The metrics in it. */
+            definitions: components["schemas"]["AnswerDefinition"][];
+            /** @description `d1` or `clickhouse`. */
+            engine: string;
+            /** @description Names the question, for feedback. */
+            hash: string;
+            /** @description The rows, each a list in the order of the columns. */
+            rows: unknown[][];
+            /** @description The SQL that ran. Its parameters are the tenant, the site and the days. */
+            sql: string;
+            /** @description Time zone of the days. */
+            time_zone: string;
+            /** @description What was understood. */
+            title: string;
+        };
+        /** @description A no. */
+        RejectForm: {
+            /** @description Why, for whoever requested it; 1 to 2000 characters. */
+            comment: string;
+        };
+        /** @description Something of ours at a provider. */
+        RemoteObject: {
+            /** @description The account. */
+            channel_id: string;
+            /** @description The provider's id. */
+            external_id: string;
+            /** @description campaign, budget, ad_set, ad, creative, template or image. */
+            kind: string;
+            /** @description Our id. */
+            local_id: string;
+            /** @description Its name there. */
+            name: string;
+            /** @description paused, active or removed. */
+            status: string;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            updated_at: number;
         };
         /** @description What rewrapping did to the tenant's sealed secrets. */
         Rewrapped: {
@@ -2799,10 +4419,35 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description A question in SQL. */
+        RunSql: {
+            /** @description The site; the tenant's first one when absent. */
+            site?: string | null;
+            /** @description One SELECT over the tables of `GET /query/schema`. */
+            sql: string;
+        };
         /** @description All runs, newest first. */
         Runs: {
             /** @description The rows. */
             rows: components["schemas"]["Run"][];
+        };
+        /** @description A column SQL may name. */
+        SchemaColumn: {
+            /** @description What it holds. */
+            description: string;
+            /** @description Its name. */
+            name: string;
+            /** @description `money` or `count` where it counts something. */
+            unit?: string | null;
+        };
+        /** @description A table SQL may name. */
+        SchemaTable: {
+            /** @description Its columns. */
+            columns: components["schemas"]["SchemaColumn"][];
+            /** @description What a row is. */
+            description: string;
+            /** @description Its name. */
+            name: string;
         };
         /** @description One key over time. */
         Series: {
@@ -2811,6 +4456,11 @@ export interface components {
             /** @description Every bucket present. */
             points: components["schemas"]["Point"][];
         };
+        /**
+         * @description How grave a finding is.
+         * @enum {string}
+         */
+        Severity: "notice" | "warning" | "blocking";
         /** @description A site that is measured. */
         Site: {
             /** @description Where events are posted. */
@@ -2842,6 +4492,67 @@ export interface components {
         Sites: {
             /** @description Oldest first. */
             rows: components["schemas"]["Site"][];
+        };
+        /** @description The answer to a question in SQL. */
+        SqlAnswer: {
+            /** @description How it may be drawn. */
+            chart: components["schemas"]["AnswerChart"];
+            /** @description The columns. */
+            columns: components["schemas"]["AnswerColumn"][];
+            /** @description `d1` or `clickhouse`. */
+            engine: string;
+            /**
+             * Format: int64
+             * @description Most rows it could give.
+             */
+            limit: number;
+            /** @description The rows, each a list in the order of the columns. */
+            rows: unknown[][];
+            /** @description The SQL that ran: the text, narrowed to the site. */
+            sql: string;
+            /** @description The tables it read. */
+            tables: string[];
+            /** @description Whether there may be more rows than the limit. */
+            truncated: boolean;
+        };
+        /** @description Why spending stops. */
+        StopForm: {
+            /** @description For everybody who meets the stop, 1 to 500 characters. */
+            reason: string;
+        };
+        /** @description What the kill switch did. */
+        Stopped: components["schemas"]["Guardrails"] & {
+            /** @description The live campaigns that were paused with it. */
+            paused: string[];
+        };
+        /** @description Why something is to be approved. */
+        SubmitForm: {
+            /**
+             * @description For the approver, at most 2000 characters.
+             * @default
+             */
+            reason: string;
+        };
+        /** @description A question whose SQL is there already. */
+        Suggestion: {
+            /** @description Names the question. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description How often it was asked.
+             */
+            hits: number;
+            /** @description `load`, `grammar` or `model`. */
+            origin: string;
+            /** @description The question. */
+            question: string;
+            /** @description What was understood. */
+            title: string;
+        };
+        /** @description Questions to begin with, those most asked first. */
+        Suggestions: {
+            /** @description The rows. */
+            rows: components["schemas"]["Suggestion"][];
         };
         /** @description Totals of every metric over a period. */
         Summary: {
@@ -3998,6 +5709,315 @@ export interface operations {
             };
         };
     };
+    list_approvals: {
+        parameters: {
+            query?: {
+                /** @description Only this site's. */
+                site?: string;
+                /** @description `pending` (default), `approved`, `rejected`, `void` or `all`. */
+                status?: string;
+                /** @description Only of this campaign. */
+                campaign_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approvals"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_approval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Approval id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalDetail"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Approval id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Any failure; 403 for one's own request, 409 when the document has changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Approval id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Any failure; 403 for one's own request */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_assets: {
+        parameters: {
+            query?: {
+                /** @description Site key; the tenant's first site when absent. */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assets"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_asset: {
+        parameters: {
+            query?: {
+                /** @description The site it is for; the tenant's first site when absent. */
+                site?: string;
+                /** @description What to call it, at most 120 characters. */
+                title?: string;
+                /** @description Alternative text for those who cannot see it, at most 500 characters. */
+                alt?: string;
+            };
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The image's bytes, as Content-Type: image/jpeg, image/png, image/gif, image/webp or application/octet-stream */
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asset"];
+                };
+            };
+            /** @description Any failure; 413 when too large, 415 when it is no image or not what it is sent as */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_asset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Asset id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asset"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_asset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Asset id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure; 409 while a campaign shows it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    asset_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Asset id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The image, as what it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": number[];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     channels: {
         parameters: {
             query?: {
@@ -4261,6 +6281,735 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Login"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_brand: {
+        parameters: {
+            query?: {
+                /** @description Site key; the tenant's first site when absent. */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description The version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Brand"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_brand: {
+        parameters: {
+            query?: {
+                /** @description Site key; the tenant's first site when absent. */
+                site?: string;
+            };
+            header: {
+                /** @description The ETag of the version this rests on */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BrandForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description The version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Brand"];
+                };
+            };
+            /** @description Any failure; 428 without If-Match, 412 when they have changed since */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_calendar: {
+        parameters: {
+            query?: {
+                /** @description The tenant's first site when absent. */
+                site?: string;
+                /** @description First day in the site's zone, `YYYY-MM-DD`; 29 days before `to` when absent. */
+                from?: string;
+                /** @description Last day; today when absent. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_entry: {
+        parameters: {
+            query?: {
+                /** @description Site key; the tenant's first site when absent. */
+                site?: string;
+            };
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarEntry"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Entry id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Cancelled */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Entry id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarEntry"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_campaigns: {
+        parameters: {
+            query?: {
+                /** @description Only this site's. */
+                site?: string;
+                /**
+                 * @description Only those that stand so: draft, in_review, approved, scheduled, publishing, live, paused, ended, rejected,
+                 *     failed or rolled_back.
+                 */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaigns"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_campaign: {
+        parameters: {
+            query?: {
+                /** @description Site key; the tenant's first site when absent. */
+                site?: string;
+            };
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description The version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Campaign id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description The version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_campaign: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of the version this rests on */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Campaign id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description The version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any failure; 428 without If-Match, 412 when the campaign has changed since */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Campaign id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_diff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Campaign id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Campaign id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Campaign id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Campaign id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preflight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Campaign id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preflight"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Campaign id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishForm"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Campaign id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollback: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Campaign id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Campaign id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmitForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Campaign id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
                 };
             };
             /** @description Any failure */
@@ -4913,6 +7662,139 @@ export interface operations {
             };
         };
     };
+    show_guardrails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description The version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Guardrails"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_guardrails: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of the version this rests on */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuardrailsForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description The version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Guardrails"];
+                };
+            };
+            /** @description Any failure; 428 without If-Match, 412 when they have changed since */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Guardrails"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StopForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stopped"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -5330,6 +8212,37 @@ export interface operations {
             };
         };
     };
+    kpis: {
+        parameters: {
+            query?: {
+                /** @description The site; the tenant's first one when absent. */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kpis"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     mcp: {
         parameters: {
             query?: never;
@@ -5439,6 +8352,169 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionAnswer"];
+                };
+            };
+            /** @description Any failure; 422 names what was not understood, and suggests questions in `errors` with the field `/suggestions/…` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feedback: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerFeedback"];
+            };
+        };
+        responses: {
+            /** @description Kept */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunSql"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SqlAnswer"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuerySchema"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggestions: {
+        parameters: {
+            query?: {
+                /** @description The site; the tenant's first one when absent. */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
                 };
             };
             /** @description Any failure */

@@ -62,43 +62,34 @@ impl Binding {
     }
 }
 
-/// What others can have done here: the agents, and answers to questions.
+/// What others can have done here, with the permission each asks for: questions, the agents, tools.
 fn skills() -> Vec<(Skill, &'static str)> {
     let words = |all: &[&str]| all.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-    vec![
-        (
-            Skill {
-                id: "ask".to_owned(),
-                name: "Answer a question".to_owned(),
-                description: "Answers a question in words about the shop's figures, with the query it ran.".to_owned(),
-                tags: words(&["analytics", "sql", "marketing"]),
-                examples: words(&["What was revenue by channel last week?"]),
-            },
-            "ask_questions",
-        ),
-        (
-            Skill {
-                id: "analyst".to_owned(),
-                name: "Weekly narrative".to_owned(),
-                description: "Tells what changed in a period and why, every figure checked against its query."
-                    .to_owned(),
-                tags: words(&["analytics", "report", "agent"]),
-                examples: words(&["/run analyst", "/run analyst from=2026-11-01 to=2026-11-07"]),
-            },
-            "run_agents",
-        ),
-        (
-            Skill {
-                id: "tools".to_owned(),
-                name: "Use a tool".to_owned(),
-                description: "Uses one tool of the API by its name; MCP at /mcp lists them with their inputs."
-                    .to_owned(),
-                tags: words(&["api", "tools"]),
-                examples: words(&["/analytics_summary compare=previous"]),
-            },
-            "read_account",
-        ),
-    ]
+    let ask = Skill {
+        id: "ask".to_owned(),
+        name: "Answer a question".to_owned(),
+        description: "Answers a question in words about the shop's figures, with the query it ran.".to_owned(),
+        tags: words(&["analytics", "sql", "marketing"]),
+        examples: words(&["What was revenue by channel last week?"]),
+    };
+    let tools = Skill {
+        id: "tools".to_owned(),
+        name: "Use a tool".to_owned(),
+        description: "Uses one tool of the API by its name; MCP at /mcp lists them with their inputs.".to_owned(),
+        tags: words(&["api", "tools"]),
+        examples: words(&["/analytics_summary compare=previous"]),
+    };
+    let agents = agent::registry::agents().into_iter().map(|agent| {
+        let skill = Skill {
+            id: agent.name.to_owned(),
+            name: agent.title.to_owned(),
+            description: agent.about.to_owned(),
+            tags: words(&["agent", "marketing"]),
+            examples: vec![format!("/run {}", agent.name)],
+        };
+        (skill, agent.permission.as_str())
+    });
+    std::iter::once((ask, "ask_questions")).chain(agents).chain([(tools, "read_account")]).collect()
 }
 
 /// The agent card (A2A 1.0).
@@ -287,7 +278,7 @@ async fn serve(caller: &Caller, headers: &HeaderMap, binding: Binding, asked: Re
             Ok((run, waiting)) => Ok(a2a::task(&run, &waiting, history, true)),
             Err(fault) => Err(fault),
         },
-        Ok(Ask::List(page)) => match inside.get("/agents/runs?limit=200").await {
+        Ok(Ask::List(page)) => match inside.get(&runs_of(page.context_id.as_deref())).await {
             Ok(answered) if answered.failed() => Err(refusal(answered.status, answered.words())),
             Ok(answered) => {
                 let rows = answered.body.get("rows").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -307,6 +298,12 @@ async fn serve(caller: &Caller, headers: &HeaderMap, binding: Binding, asked: Re
         Ok(result) => binding.answer(&result),
         Err(fault) => binding.refuse(&fault),
     })
+}
+
+/// The latest runs, of one conversation or of all.
+fn runs_of(context_id: Option<&str>) -> String {
+    let conversation = context_id.map(|id| format!("&context_id={}", turn::escaped(id))).unwrap_or_default();
+    format!("/agents/runs?limit=200{conversation}")
 }
 
 /// A failed call of the API as a fault.

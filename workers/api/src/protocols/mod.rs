@@ -178,8 +178,13 @@ impl Answered {
             let approval = self.body.get("snapshot_hash").is_some() && text("status") == Some("pending");
             text("id").filter(|_| approval)
         })?;
-        Some(json!({ "id": id, "status": "pending", "url": format!("{origin}/approvals/{id}") }))
+        Some(json!({ "id": id, "status": "pending", "url": approval_page(origin, id) }))
     }
+}
+
+/// Where a person decides about an approval, in the browser.
+fn approval_page(origin: &str, id: &str) -> String {
+    format!("{origin}/approvals?id={}", turn::escaped(id))
 }
 
 /// Whether a request may come from where it says: programs name no origin, pages only our own; and on a developer's
@@ -297,7 +302,7 @@ mod tests {
         let answered = |body: Value| Answered { status: 200, body, etag: None };
         let approval = answered(json!({"id": "a1", "snapshot_hash": "h", "status": "pending"}));
         let shown = approval.pending_approval("https://x.test").unwrap();
-        assert_eq!(shown["url"], "https://x.test/approvals/a1");
+        assert_eq!(shown["url"], "https://x.test/approvals?id=a1");
         assert_eq!(answered(json!({"id": "c", "approval_id": "a2"})).pending_approval("").unwrap()["id"], "a2");
         for none in [
             json!({"id": "c", "approval_id": ""}),

@@ -9,7 +9,7 @@ use protocol::a2a::{Waiting, summary};
 use serde_json::{Map, Value, json};
 use worker::Delay;
 
-use super::{Answered, DOCUMENT, Inside, registry};
+use super::{Answered, DOCUMENT, Inside, approval_page, registry};
 use crate::answer::Answer;
 
 /// Between two looks at a run.
@@ -162,11 +162,11 @@ pub(super) async fn start(
     context: &Map<String, Value>,
     conversation: Option<&str>,
 ) -> Answer<Answered> {
-    let mut body = json!({ "agent": agent, "context": context });
+    let mut context = Value::Object(context.clone());
     if let Some(conversation) = conversation {
-        protocol::json_rpc::set(&mut body, "context_id", conversation);
+        protocol::json_rpc::set(&mut context, "context_id", conversation);
     }
-    inside.post("/agents/run", &body).await
+    inside.post("/agents/run", &json!({ "agent": agent, "context": context })).await
 }
 
 /// A run as it is now, `None` when there is none.
@@ -177,7 +177,8 @@ pub(super) async fn look(inside: &Inside, id: &str) -> Answer<Option<Value>> {
 
 /// An id as a path segment.
 pub(super) fn escaped(id: &str) -> String {
-    percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC).to_string()
+    const KEPT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+    percent_encoding::utf8_percent_encode(id, KEPT).to_string()
 }
 
 /// Whether a run is over.
@@ -216,7 +217,7 @@ pub(super) async fn pending(inside: &Inside, id: &str, title: &str) -> Answer<Op
         kind: "approval",
         id: id.to_owned(),
         title: title.to_owned(),
-        url: format!("{}/approvals/{id}", inside.origin()),
+        url: approval_page(inside.origin(), id),
     }))
 }
 
@@ -224,34 +225,39 @@ pub(super) async fn pending(inside: &Inside, id: &str, title: &str) -> Answer<Op
 pub(super) fn answer_in_words(body: &Value) -> String {
     let title = body.get("title").and_then(Value::as_str).unwrap_or("Here is the answer");
     let rows = body.get("rows").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let columns = body.get("columns").and_then(Value::as_array).into_iter().flatten();
-    let names: Vec<String> = columns
-        .map(|column| {
-            let named = ["title", "label", "name"].iter().find_map(|key| column.get(key)?.as_str());
-            named.or(column.as_str()).unwrap_or_default().to_owned()
-        })
-        .collect();
+    let columns = body.get("columns").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     match rows {
         [] => format!("{title}: there is nothing to count."),
         [only] => {
-            let values: Vec<String> = match only {
-                Value::Array(cells) => {
-                    names.iter().zip(cells).map(|(name, cell)| format!("{name} {}", plain(cell))).collect()
-                }
-                Value::Object(cells) => cells.iter().map(|(name, cell)| format!("{name} {}", plain(cell))).collect(),
-                other => vec![plain(other)],
-            };
+            let cells = only.as_array().map(Vec::as_slice).unwrap_or_default();
+            let values: Vec<String> = columns
+                .iter()
+                .zip(cells)
+                .map(|(column, cell)| {
+                    let label = ["label", "name"].iter().find_map(|key| column.get(key)?.as_str()).unwrap_or_default();
+                    format!("{label} {}", figure(cell, column))
+                })
+                .collect();
             format!("{title}: {}.", values.join(", "))
         }
         many => format!("{title}: {} rows.", many.len()),
     }
 }
 
-fn plain(cell: &Value) -> String {
-    match cell {
-        Value::String(text) => text.clone(),
-        Value::Null => "–".to_owned(),
-        other => other.to_string(),
+/// A cell as people read it: amounts in whole units, fractions as percent.
+fn figure(cell: &Value, column: &Value) -> String {
+    let text = |name: &str| column.get(name).and_then(Value::as_str).unwrap_or_default();
+    match (cell, cell.as_f64(), text("unit")) {
+        (Value::Null, ..) => "–".to_owned(),
+        (_, Some(amount), "money") => {
+            let exponent = event::money::exponent(text("currency"));
+            let digits = usize::try_from(exponent).unwrap_or(2);
+            format!("{:.digits$} {}", amount / 10_f64.powi(i32::try_from(exponent).unwrap_or(2)), text("currency"))
+        }
+        (_, Some(fraction), "percent") => format!("{:.2} %", fraction * 100.0),
+        (_, Some(ratio), "ratio") => format!("{ratio:.2}"),
+        (Value::String(text), ..) => text.clone(),
+        (other, ..) => other.to_string(),
     }
 }
 
@@ -430,8 +436,13 @@ mod tests {
 
     #[test]
     fn one_row_is_told_and_many_are_counted() {
-        let one = json!({"title": "Revenue", "columns": [{"name": "revenue"}], "rows": [[1200]]});
-        assert_eq!(answer_in_words(&one), "Revenue: revenue 1200.");
+        let columns = json!([
+            {"name": "revenue", "label": "Revenue", "unit": "money", "currency": "EUR"},
+            {"name": "cvr", "label": "Conversion rate", "unit": "percent"},
+            {"name": "cpa", "label": "CPA", "unit": "money", "currency": "EUR"},
+        ]);
+        let one = json!({"title": "Last week", "columns": columns, "rows": [[120_050, 0.0315, null]]});
+        assert_eq!(answer_in_words(&one), "Last week: Revenue 1200.50 EUR, Conversion rate 3.15 %, CPA –.");
         let many = json!({"title": "By day", "columns": ["day"], "rows": [["a"], ["b"]]});
         assert_eq!(answer_in_words(&many), "By day: 2 rows.");
         assert_eq!(answer_in_words(&json!({"title": "T", "rows": []})), "T: there is nothing to count.");
