@@ -57,7 +57,7 @@ async function send(shop, visits, mark) {
       const purchase = { event: 'purchase', sid: visit.sid, ts: visit.t + 60_000, value: visit.value, order_id: `${mark}-${visit.sid}` }
       return visit.value ? [page, purchase] : [page]
     })
-    const answer = await product.send({ site: shop.site.key, batch })
+    const answer = await product.send({ batch }, { origin: 'https://shop.test' }, `/collect?site=${shop.site.key}`)
     assert.equal(answer.status, 204, JSON.stringify(answer.body))
   }
 }
