@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { xtask } from '../tools/testing.mjs'
-import { accept, asker, bearer, demoAdmin, invite, PASSWORD, shop } from './people.mjs'
+import { accept, asker, bearer, connect, demoAdmin, invite, PASSWORD, shop } from './people.mjs'
 import { start } from './product.mjs'
 
 let product
@@ -202,6 +202,7 @@ test('the vault key changes while everything stays readable', async () => {
     return (await product.send(body, { 'adroit-signature': `t=${t},v1=${v1}` }, `/collect?site=${site.key}`)).status
   }
   assert.equal(await signed(), 204)
+  const channel = await connect(tenant.admin, 'sandbox', `Practice ${randomUUID()}`)
   const file = path.join(product.state, 'secrets.json')
   const secrets = JSON.parse(readFileSync(file, 'utf8'))
   const turned = { ...secrets, VAULT_KEY: randomBytes(32).toString('base64'), VAULT_KEYS_OLD: secrets.VAULT_KEY }
@@ -211,12 +212,14 @@ test('the vault key changes while everything stays readable', async () => {
 
   const environment = { ADROIT_STATE: product.state, ADROIT_PORT: new URL(product.url).port, ADROIT_PASSWORD: PASSWORD }
   const { stdout } = await xtask(['rewrap', '--email', tenant.admin.user.email], environment)
-  assert.match(stdout, /Control shop: 1 brought under key/)
-  assert.match((await xtask(['rewrap', '--email', tenant.admin.user.email], environment)).stdout, /0 brought under key \S+, 1 there already/)
+  assert.match(stdout, /Control shop: 2 brought under key/)
+  assert.match((await xtask(['rewrap', '--email', tenant.admin.user.email], environment)).stdout, /0 brought under key \S+, 2 there already/)
 
   writeFileSync(file, JSON.stringify({ ...turned, VAULT_KEYS_OLD: '' }))
   await product.restart()
   assert.equal(await signed(), 204, 'the old key is not needed any more')
+  const tested = await tenant.admin.ask('POST', `/channels/${channel}/test`)
+  assert.deepEqual([tested.status, tested.body.status], [200, 'connected'], tested.text)
   const demo = await demoAdmin(product.url)
   assert.equal(await status(demo.ask('GET', '/me')), 200)
 })

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { asker, bearer, invite, may, PEOPLE_ONLY, ROLES, shop, TABLE } from './people.mjs'
+import { asker, bearer, connect, invite, may, PEOPLE_ONLY, ROLES, shop, TABLE } from './people.mjs'
 import { eventually, start } from './product.mjs'
 
 let product
@@ -54,6 +54,7 @@ async function makeThings() {
   const csv = 'date,source,spend\n2026-11-01,google,1.00\n'
   keep('imports', await admin.ask('POST', '/imports/ad-spend', { headers: { 'content-type': 'text/csv' }, body: csv }))
   keep('runs', await admin.ask('POST', '/agents/run', { body: { agent: 'analyst', context: {} } }))
+  made.channels = { id: await connect(admin, 'sandbox', `Practice of ours ${visitor}`) }
   if (has('POST', '/calendar')) {
     keep('calendar', await admin.ask('POST', '/calendar', { body: { kind: 'note', title: 'Sale', at: Date.now() + 86_400_000 } }))
   }
@@ -63,6 +64,10 @@ async function makeThings() {
       'base64',
     )
     keep('assets', await admin.ask('POST', '/assets?title=Dot&alt=A+dot', { headers: { 'content-type': 'image/png' }, body: image }))
+  }
+  if (has('POST', '/experiments')) {
+    const variants = [{ key: 'a', name: 'A' }, { key: 'b', name: 'B' }]
+    keep('experiments', await admin.ask('POST', '/experiments', { body: { key: 'banner', name: 'Banner', metric: 'purchase', variants } }))
   }
   if (has('POST', '/campaigns')) {
     const answer = await admin.ask('POST', '/campaigns', { body: plan() })
@@ -229,6 +234,48 @@ test('no answer to another tenant holds anything of ours', async () => {
   assert.ok(read > 20, `${read} lists were read`)
 })
 
+test('the doors of other agents show a narrow key nothing that it may not read by the front door', async () => {
+  const marks = Object.values(made).map((thing) => thing.id)
+  for (const route of routes.filter((one) => one.permission === 'signed_in' && one.method === 'GET')) {
+    for (const value of [unknown, () => made.runs.id]) {
+      const path = fill(route.path, value)
+      const answer = await send(narrow, route, path)
+      const text = answer.text.replaceAll(path.split('/').at(-1), '')
+      for (const mark of marks) assert.ok(!text.includes(mark), `GET ${path} shows ${mark}: ${answer.text}`)
+      if (route.path.includes('{')) assert.ok(answer.status >= 400, `GET ${path}: ${answer.status} ${answer.text}`)
+    }
+  }
+  // What a tool would change, it changes only for whoever may.
+  if (!has('POST', '/mcp')) return
+  const call = (name, args) =>
+    narrow('POST', '/mcp', {
+      headers: { accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2025-11-25' },
+      body: { jsonrpc: '2.0', id: 1, method: name, params: args },
+    })
+  const listed = await call('tools/list', {})
+  for (const tool of listed.body?.result?.tools ?? []) {
+    const route = routes.find((one) => one.operation['x-tool']?.name === tool.name)
+    assert.ok(!route || ['open', 'signed_in', SCOPE].includes(route.permission), `a narrow key is offered ${tool.name}`)
+  }
+  const before = (await ours.admin.ask('GET', '/agents/runs')).body.rows.length
+  for (const { operation } of routes.filter((one) => one.operation['x-tool'] && ![SCOPE, 'open'].includes(one.permission))) {
+    const answer = await call('tools/call', { name: operation['x-tool'].name, arguments: { agent: 'analyst' } })
+    const refused = answer.body?.error || answer.body?.result?.isError
+    assert.ok(answer.status >= 400 || refused, `${operation['x-tool'].name}: ${answer.text}`)
+  }
+  assert.equal((await ours.admin.ask('GET', '/agents/runs')).body.rows.length, before)
+})
+
+test('a sign-in at a provider comes back only to whoever began it', async () => {
+  const begin = async () => (await ours.admin.ask('POST', '/channels/sandbox/connect', { body: {} })).body.authorize_url
+  for (const stranger of [theirs.admin, ours.marketer]) {
+    const state = new URL(await begin()).searchParams.get('state')
+    const answer = await stranger.ask('GET', `/connectors/sandbox/oauth/callback?state=${state}&code=stolen`)
+    assert.match(answer.headers.get('location') ?? '', /failed=/, answer.text)
+  }
+  assert.deepEqual((await theirs.admin.ask('GET', '/channels')).body.rows, [])
+})
+
 test('nobody enters a tenant they do not belong to', async () => {
   const nobody = asker(product.url)
   const refused = await theirs.admin.ask('POST', '/auth/switch', { body: { tenant_id: ours.tenant.id } })
@@ -292,23 +339,14 @@ const withAdSet = (channel, images = []) =>
   })
 
 once('a campaign cannot run on another tenant’s channel', [['POST', '/campaigns'], ['POST', '/channels/{type}/connect']], async () => {
-  const channel = await channelOf(ours)
-  const [real, none] = [withAdSet(channel), withAdSet(randomUUID())]
+  const [real, none] = [withAdSet(made.channels.id), withAdSet(randomUUID())]
   const [one, other] = [await theirs.admin.ask('POST', '/campaigns', { body: real }), await theirs.admin.ask('POST', '/campaigns', { body: none })]
   assert.ok(one.status >= 400, one.text)
   assert.deepEqual([one.status, one.body.errors?.[0]?.field], [other.status, other.body.errors?.[0]?.field])
 })
 
-/** The id of a channel of that tenant, connected by the practice provider's key. */
-async function channelOf(tenant) {
-  const known = (await tenant.admin.ask('GET', '/channels')).body.rows[0]
-  if (known) return known.id
-  const answer = await tenant.admin.ask('POST', '/channels/sandbox/connect', { body: { api_key: 'sandbox' } })
-  return answer.body?.channel?.id ?? randomUUID()
-}
-
 once('a campaign cannot show another tenant’s image', [['POST', '/campaigns'], ['POST', '/assets']], async () => {
-  const channel = await channelOf(theirs)
+  const channel = await connect(theirs.admin, 'sandbox', `Practice of theirs ${visitor}`)
   const ids = [made.assets.id, randomUUID()]
   const answers = await Promise.all(ids.map((id) => theirs.admin.ask('POST', '/campaigns', { body: withAdSet(channel, [id]) })))
   for (const answer of answers) assert.ok(answer.status >= 400, answer.text)

@@ -282,3 +282,26 @@ pub async fn open_publications(env: &Env, before: i64) -> Result<Vec<OpenPublica
     let before = JsValue::from_f64(before as f64);
     rows(env, sql, &[before]).await
 }
+
+#[derive(Deserialize)]
+struct TenantRow {
+    tenant_id: String,
+}
+
+/// Tenants with campaigns that something is to happen to by themselves: an entry of the calendar is due, what is live has
+/// come to its end, or it runs while the kill switch is pulled.
+///
+/// # Errors
+/// [`Error::Unavailable`] when D1 fails.
+pub async fn tenants_with_due_campaigns(env: &Env, now: i64) -> Result<Vec<String>> {
+    let sql = "SELECT tenant_id FROM calendar_entries WHERE status = 'planned' AND kind <> 'note' AND at <= ?1 \
+               UNION SELECT c.tenant_id FROM campaigns c JOIN campaign_snapshots s ON s.tenant_id = c.tenant_id \
+               AND s.id = c.live_snapshot_id WHERE c.status IN ('live', 'paused') \
+               AND json_extract(s.document, '$.end_at') <= ?1 \
+               UNION SELECT g.tenant_id FROM guardrails g JOIN campaigns c ON c.tenant_id = g.tenant_id \
+               AND c.status = 'live' WHERE g.spending_stopped = 1";
+    #[expect(clippy::cast_precision_loss, reason = "instants stay below 2^53")]
+    let now = JsValue::from_f64(now as f64);
+    let tenants: Vec<TenantRow> = rows(env, sql, &[now]).await?;
+    Ok(tenants.into_iter().map(|row| row.tenant_id).collect())
+}

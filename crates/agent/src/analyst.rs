@@ -86,7 +86,7 @@ impl Agent for AnalystAgent {
         let asked = (&range, &before);
         let extra = std::cell::RefCell::new(quotable);
         let tools = |call: &ToolCall| look_up(call, asked, ask, &extra);
-        let passed = converse(ask, brief.fallback, &period.request(brief, &told), &tools, &|text| {
+        let passed = converse(ask, brief.fallback, &period.request(&told), &tools, &|text| {
             let narrative = text.trim();
             let narrative = serde_json::from_str::<Narrative>(narrative)
                 .map(|n| n.narrative)
@@ -354,11 +354,13 @@ impl Period {
             quotable.percent.extend(self.channels.iter().map(|channel| channel.revenue / revenue));
         }
         quotable.plain.push(before.days() as f64);
+        quotable.names =
+            std::iter::once(&self.site).chain(self.channels.iter().map(|channel| &channel.name)).cloned().collect();
         quotable.dates = vec![self.from.clone(), self.to.clone(), before.from(), before.to()];
         quotable
     }
 
-    fn request(&self, brief: &Brief<Input>, told: &Told) -> ModelRequest {
+    fn request(&self, told: &Told) -> ModelRequest {
         let say = |unit, value| spoken(unit, value, &self.currency);
         let mut lines: Vec<String> = self
             .totals
@@ -397,8 +399,8 @@ impl Period {
             "The period is {} to {}, compared with as many days before.\n\n{}\n\n{}",
             self.from,
             self.to,
-            guard::fence(&brief.run_id, "figures", &lines.join("\n")),
-            guard::fence(&brief.run_id, "what stands out beyond chance", &found.join("\n")),
+            guard::fence("figures", &lines.join("\n")),
+            guard::fence("what stands out beyond chance", &found.join("\n")),
         );
         ModelRequest {
             task: Task::Narrative,
@@ -414,7 +416,8 @@ impl Period {
                 }),
             }),
             max_tokens: 1_500,
-            seed: brief.seed(),
+            // The same period is told the same, from the cache where it was told before.
+            seed: 1,
             facts: json!(told.summary),
             complaints: Vec::new(),
             builtin: false,

@@ -5,12 +5,12 @@
 //! review passes.
 
 use campaign::{ChannelType, Creative, Document, Finding, Severity};
+use connector::preflight::{self, AssetFacts};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::creative::counted;
 use crate::guard::{self, contains_phrase, normal};
-use crate::limits;
 use crate::proposal::{Flag, Flags, Point, Told};
 use crate::run::{Agent, Ask, Brief, Stop};
 
@@ -43,7 +43,18 @@ impl Agent for ComplianceAgent {
     fn work(brief: &Brief<Input>, ask: &Ask<'_>) -> Result<Flags, Stop> {
         let brand = ask.brand()?;
         let campaign = ask.campaign(&brief.input.campaign_id)?;
-        let flags = check(&campaign.document, brand);
+        let images: Vec<AssetFacts> = ask
+            .images()?
+            .iter()
+            .map(|image| AssetFacts {
+                id: image.id.clone(),
+                media_type: image.media_type.clone(),
+                width: image.width,
+                height: image.height,
+                bytes: image.bytes,
+            })
+            .collect();
+        let flags = check(&campaign.document, brand, &images);
         let count = |severity| flags.iter().filter(|flag| flag.finding.severity == severity).count();
         let (blocking, warnings) = (count(Severity::Blocking), count(Severity::Warning));
         let name = &campaign.document.name;
@@ -222,9 +233,26 @@ const ATTRIBUTES: [&str; 26] = [
     "criminal record",
 ];
 
-/// Reads a document.
+/// Everything to object to: what [`read`] finds, and what the providers' own rules refuse.
 #[must_use]
-pub fn check(document: &Document, brand: &campaign::Brand) -> Vec<Flag> {
+pub fn check(document: &Document, brand: &campaign::Brand, images: &[AssetFacts]) -> Vec<Flag> {
+    let mut flags = read(document, brand);
+    for finding in preflight::document(document, images) {
+        let ad_id = ad_at(document, &finding.field).unwrap_or_default();
+        flags.push(Flag {
+            ad_id,
+            suggestion: "Change it before you submit the campaign.".to_owned(),
+            kept: false,
+            finding,
+        });
+    }
+    flags.sort_by_key(|flag| std::cmp::Reverse(flag.finding.severity));
+    flags
+}
+
+/// Reads a document as reviewers and the brand would.
+#[must_use]
+pub fn read(document: &Document, brand: &campaign::Brand) -> Vec<Flag> {
     let mut flags = Vec::new();
     for (set_place, set) in document.ad_sets.iter().enumerate() {
         for (ad_place, ad) in set.ads.iter().enumerate() {
@@ -255,8 +283,15 @@ pub fn check(document: &Document, brand: &campaign::Brand) -> Vec<Flag> {
             ));
         }
     }
-    flags.sort_by_key(|flag| std::cmp::Reverse(flag.finding.severity));
     flags
+}
+
+/// The ad a pointer leads into.
+fn ad_at(document: &Document, pointer: &str) -> Option<String> {
+    let mut parts = pointer.split('/').skip(1);
+    let ("ad_sets", set, "ads", ad) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?) else { return None };
+    let set = document.ad_sets.get(set.parse::<usize>().ok()?)?;
+    Some(set.ads.get(ad.parse::<usize>().ok()?)?.id.clone())
 }
 
 fn texts(creative: &Creative) -> Vec<(String, String)> {
@@ -284,6 +319,7 @@ fn flag(
         finding: Finding { rule: rule.to_owned(), severity, field, message: message.into(), source: source.to_owned() },
         ad_id: ad_id.to_owned(),
         suggestion: suggestion.to_owned(),
+        kept: !rule.starts_with("brand."),
     }
 }
 
@@ -431,32 +467,6 @@ impl Reader<'_> {
                 );
             }
         }
-        let limits = limits::of(self.channel);
-        let mut over = Vec::new();
-        let mut look = |field: String, text: &str, most: usize| {
-            if most > 0 && limits::length(text, limits.wide_counts_double) > most {
-                over.push((field, limits::length(text, limits.wide_counts_double), most));
-            }
-        };
-        for (place, text) in creative.headlines.iter().enumerate() {
-            look(format!("headlines/{place}"), text, limits.headline);
-        }
-        for (place, text) in creative.descriptions.iter().enumerate() {
-            look(format!("descriptions/{place}"), text, limits.description);
-        }
-        look("primary_text".to_owned(), &creative.primary_text, limits.primary_text);
-        look("subject".to_owned(), &creative.subject, limits.subject);
-        let severity = if self.channel == ChannelType::GoogleAds { Severity::Blocking } else { Severity::Warning };
-        for (field, length, most) in over {
-            self.add(
-                &format!("{}.length", self.channel.as_str()),
-                severity,
-                &format!("{base}/{field}"),
-                format!("{length} characters where {most} are shown."),
-                limits.source,
-                "Shorten it.",
-            );
-        }
         if self.channel == ChannelType::Klaviyo && !creative.body.contains("unsubscribe") {
             self.add(
                 "email.unsubscribe",
@@ -561,7 +571,7 @@ mod tests {
             claims: vec!["free shipping".into()],
             ..campaign::Brand::default()
         };
-        check(&document(channel, creative), &brand).into_iter().map(|flag| flag.finding.rule).collect()
+        read(&document(channel, creative), &brand).into_iter().map(|flag| flag.finding.rule).collect()
     }
 
     #[test]
@@ -577,7 +587,6 @@ mod tests {
             (GoogleAds, "F.L.O.W.E.R.S now", "editorial.disguise"),
             (GoogleAds, "Flowers 🌸", "google.emoji"),
             (GoogleAds, "Click here", "google.generic_call"),
-            (GoogleAds, "A headline that is far too long to fit", "google_ads.length"),
             (Meta, "FLOWERS for all", "editorial.capitals"),
             (Meta, "Guaranteed returns", "policy.finance.returns"),
             (Meta, "The cheapest in town", "policy.superlative"),
@@ -599,10 +608,34 @@ mod tests {
     }
 
     #[test]
+    fn what_the_provider_itself_refuses_is_flagged_on_its_ad() {
+        let creative =
+            Creative { headlines: vec!["A headline that is far too long to fit".into()], ..Creative::default() };
+        let flags = check(&document(ChannelType::GoogleAds, creative), &campaign::Brand::default(), &[]);
+        let long = flags.iter().find(|flag| flag.finding.rule == "google_ads.headline.length").unwrap();
+        assert_eq!((long.ad_id.as_str(), long.finding.field.as_str()), ("a", "/ad_sets/0/ads/0/creative/headlines/0"));
+        assert!(!long.kept);
+        assert!(flags.is_sorted_by_key(|flag| std::cmp::Reverse(flag.finding.severity)));
+    }
+
+    #[test]
+    fn what_is_kept_on_an_ad_points_into_the_ad() {
+        let creative = Creative { headlines: vec!["Fine".into(), "Lose weight".into()], ..Creative::default() };
+        let flags = crate::proposal::Flags {
+            told: Told::default(),
+            campaign_id: "c".into(),
+            version: 1,
+            flags: check(&document(ChannelType::Meta, creative), &campaign::Brand::default(), &[]),
+        };
+        let kept = flags.kept();
+        assert_eq!(kept["a"].iter().map(|flag| flag.field.as_str()).collect::<Vec<_>>(), ["/creative/headlines/1"]);
+    }
+
+    #[test]
     fn an_email_needs_a_way_out() {
         let creative =
             Creative { subject: "Re: your order".into(), body: "<p>Hello</p>".into(), ..Creative::default() };
-        let flags = check(&document(ChannelType::Klaviyo, creative), &campaign::Brand::default());
+        let flags = read(&document(ChannelType::Klaviyo, creative), &campaign::Brand::default());
         let rules: Vec<&str> = flags.iter().map(|flag| flag.finding.rule.as_str()).collect();
         assert!(rules.contains(&"email.unsubscribe") && rules.contains(&"email.subject.deceptive"), "{rules:?}");
         assert!(

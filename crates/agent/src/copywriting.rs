@@ -1,6 +1,8 @@
 //! Asking a model for copy: what it is told, the form it answers in, and the check its answer must pass.
 
-use campaign::{Brand, ChannelType, Creative, Objective};
+use campaign::{
+    Ad, AdSet, Audience, BidStrategy, Brand, ChannelType, Creative, Delivery, Document, Objective, Severity,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -20,8 +22,6 @@ pub const CALLS_TO_ACTION: [&str; 5] = ["SHOP_NOW", "LEARN_MORE", "SIGN_UP", "SU
 /// An order for copy.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Order {
-    /// The run it is for.
-    pub run_id: String,
     /// Where it will stand.
     pub channel: ChannelType,
     /// What for.
@@ -179,7 +179,7 @@ pub fn request(order: &Order) -> ModelRequest {
     ] {
         if !text.trim().is_empty() {
             task.push_str("\n\n");
-            task.push_str(&guard::fence(&order.run_id, name, text));
+            task.push_str(&guard::fence(name, text));
         }
     }
     ModelRequest {
@@ -217,7 +217,51 @@ pub fn check(order: &Order, text: &str) -> Result<Copy, Vec<String>> {
         let said = format!("{}{products} · {}", order.said, order.landing_url);
         faults.extend(guard::creative_faults(order.channel, &variant.creative(order), &order.brand, &said));
     }
+    faults.extend(preflight_faults(order, &copy));
+    faults.dedup();
     if faults.is_empty() { Ok(copy) } else { Err(faults) }
+}
+
+/// What the provider itself would refuse of the texts. Images, senders and audiences are the campaign's, not the copy's.
+fn preflight_faults(order: &Order, copy: &Copy) -> Vec<String> {
+    let ads = copy.variants.iter().enumerate().map(|(place, variant)| Ad {
+        id: format!("copy-{place}"),
+        name: variant.name.clone(),
+        creative: variant.creative(order),
+        status: Delivery::Active,
+    });
+    let document = Document {
+        name: "Copy".to_owned(),
+        objective: order.objective,
+        currency: "EUR".to_owned(),
+        budget_total: None,
+        start_at: None,
+        end_at: None,
+        landing_url: order.landing_url.clone(),
+        utm_campaign: "copy".to_owned(),
+        ad_sets: vec![AdSet {
+            id: "copy".to_owned(),
+            name: "Copy".to_owned(),
+            channel_id: "copy".to_owned(),
+            channel: order.channel,
+            audience: Audience::default(),
+            placements: Vec::new(),
+            bid_strategy: BidStrategy::default(),
+            budget_daily: 10_000,
+            status: Delivery::Active,
+            ads: ads.collect(),
+        }],
+    };
+    let texts = ["headlines", "descriptions", "primary_text", "subject", "preview_text", "body"];
+    connector::preflight::document(&document, &[])
+        .into_iter()
+        .filter(|finding| finding.severity == Severity::Blocking)
+        .filter(|finding| {
+            let part = finding.field.split("/creative/").nth(1).and_then(|rest| rest.split('/').next());
+            part.is_some_and(|part| texts.contains(&part))
+        })
+        .map(|finding| finding.message)
+        .collect()
 }
 
 /// Has an order written.

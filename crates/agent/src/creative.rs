@@ -88,7 +88,6 @@ impl Agent for CreativeAgent {
         let mut findings = Vec::new();
         for (place, set) in campaign.document.ad_sets.iter().enumerate().filter(|(_, set)| wanted(&set.id)) {
             let order = Order {
-                run_id: brief.run_id.clone(),
                 channel: set.channel,
                 objective: campaign.document.objective,
                 shop: site.name.clone(),

@@ -22,6 +22,8 @@ pub struct Quotable {
     pub percent: Vec<f64>,
     /// Dates, `YYYY-MM-DD`.
     pub dates: Vec<String>,
+    /// Names that may hold digits: of the shop, of channels.
+    pub names: Vec<String>,
 }
 
 /// How a number is written.
@@ -44,7 +46,11 @@ struct Number {
 /// Checks every number of a text; returns those it may not say, as written.
 #[must_use]
 pub fn unverified(text: &str, quotable: &Quotable) -> Vec<String> {
-    let without_dates = remove_dates(text, &quotable.dates);
+    let mut named = text.to_owned();
+    for name in quotable.names.iter().filter(|name| name.chars().any(|c| c.is_ascii_digit())) {
+        named = replace_whole(&named, name);
+    }
+    let without_dates = remove_dates(&named, &quotable.dates);
     let mut refused: Vec<String> = numbers(&without_dates, &quotable.currency)
         .into_iter()
         .filter(|number| !passes(number, quotable))
@@ -323,6 +329,7 @@ mod tests {
             plain: vec![271.0, 12_345.0, 2.45, 7.0],
             percent: vec![0.0312, -0.254, 1.02],
             dates: vec!["2026-11-09".into(), "2026-11-15".into()],
+            names: vec!["Shop 24".into()],
         }
     }
 
@@ -334,6 +341,7 @@ mod tests {
             "Conversion was 3.1 %, 3.12% to be exact; ROAS 2.45, down 25.4 percent.",
             "In the seven days from 2026-11-09 to November 15, 2026, revenue doubled.",
             "12 345 visits, 12\u{a0}345 visits",
+            "Shop 24 took 271 orders",
         ] {
             assert_eq!(unverified(text, &quotable()), Vec::<String>::new(), "{text}");
         }
@@ -366,6 +374,7 @@ mod tests {
                 plain: vec![orders as f64],
                 percent: vec![rate],
                 dates: Vec::new(),
+                names: Vec::new(),
             };
             let parts = [amount(revenue, "EUR"), format!("{} orders", grouped(orders as f64, 0)), percent(rate)];
             for (index, part) in parts.iter().enumerate() {

@@ -49,7 +49,7 @@ pub enum Need {
     Guardrails,
     /// The site's connected accounts.
     Channels,
-    /// The site's uploaded images, newest first, at most 20.
+    /// The site's uploaded images, newest first, at most 500.
     Images,
     /// The products that sold best, at most 10; shop titles are text by others and are fenced before a model sees them.
     Products,
@@ -265,10 +265,14 @@ pub struct ImageFacts {
     pub id: String,
     /// Title.
     pub title: String,
+    /// As sniffed from its bytes: `image/jpeg`.
+    pub media_type: String,
     /// Pixels.
-    pub width: i64,
+    pub width: u32,
     /// Pixels.
-    pub height: i64,
+    pub height: u32,
+    /// Size of the file.
+    pub bytes: u64,
 }
 
 /// A product of the shop.

@@ -130,7 +130,6 @@ impl Agent for ChannelPlanner {
         for (place, channel) in channels.iter().enumerate() {
             let email = channel.channel == ChannelType::Klaviyo;
             let order = Order {
-                run_id: brief.run_id.clone(),
                 channel: channel.channel,
                 objective: input.objective,
                 shop: site.name.clone(),

@@ -1,5 +1,7 @@
 //! What an agent may propose, and how a run is told. The payloads are stored as JSON and carried out by the API.
 
+use std::collections::BTreeMap;
+
 use campaign::{Creative, Document, Finding};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -197,6 +199,23 @@ pub struct Flag {
     pub ad_id: String,
     /// A better wording, or what to change.
     pub suggestion: String,
+    /// Whether it is kept on the ad until its creative changes. What the brand and the providers' rules say is not: it is
+    /// checked anew whenever a campaign is submitted.
+    pub kept: bool,
+}
+
+impl Flags {
+    /// What is kept, by ad; fields are pointers into the ad.
+    #[must_use]
+    pub fn kept(&self) -> BTreeMap<&str, Vec<Finding>> {
+        let mut by_ad: BTreeMap<&str, Vec<Finding>> = BTreeMap::new();
+        for flag in self.flags.iter().filter(|flag| flag.kept && !flag.ad_id.is_empty()) {
+            let inside = flag.finding.field.splitn(6, '/').nth(5).unwrap_or_default();
+            let finding = Finding { field: format!("/{inside}"), ..flag.finding.clone() };
+            by_ad.entry(&flag.ad_id).or_default().push(finding);
+        }
+        by_ad
+    }
 }
 
 /// Other budgets.

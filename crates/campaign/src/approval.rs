@@ -70,7 +70,7 @@ impl State {
 pub struct Decision<'a> {
     /// How the request stands.
     pub state: State,
-    /// Who asked for it.
+    /// Who asked for it: a person, or for a request by an API key the person who made the key.
     pub requested_by: &'a str,
     /// Who decides.
     pub decided_by: &'a str,
@@ -92,7 +92,7 @@ pub enum Undecidable {
         state: State,
     },
     /// Nobody decides on what they asked for themselves.
-    #[error("you requested this yourself; somebody else must decide")]
+    #[error("you requested this yourself, or through an API key you made; somebody else must decide")]
     OwnRequest,
     /// The decider saw another document.
     #[error("the document has changed since you looked at it; load the request again")]

@@ -37,6 +37,8 @@ const CATEGORIES: [&str; 7] = [
     "ISSUES_ELECTIONS_POLITICS",
     "ONLINE_GAMBLING_AND_GAMING",
 ];
+/// What a created object is when nobody says: running, so that whoever forgets to say notices here.
+const UNSAID: &str = "ACTIVE";
 /// Minor units a day below which a budget is refused.
 const LEAST_BUDGET: i64 = 100;
 
@@ -616,7 +618,7 @@ fn create_campaign(world: &mut World, fields: &Fields, now: i64) -> Outcome<Valu
     if !categories.as_array().is_some_and(|list| list.iter().all(known)) {
         return invalid(format!("special_ad_categories must be a list of {}", CATEGORIES.join(", ")));
     }
-    let status = wanted_status(fields)?.unwrap_or("PAUSED");
+    let status = wanted_status(fields)?.unwrap_or(UNSAID);
     let budget = budget(world, fields)?;
     let mut body = Map::new();
     keep(
@@ -675,7 +677,7 @@ fn create_ad_set(world: &mut World, fields: &Fields, now: i64) -> Outcome<Value>
             return invalid("promoted_object.pixel_id is no pixel of this account");
         }
     }
-    let status = wanted_status(fields)?.unwrap_or("PAUSED");
+    let status = wanted_status(fields)?.unwrap_or(UNSAID);
     let mut body = Map::new();
     keep(
         fields,
@@ -739,7 +741,7 @@ fn create_ad(world: &mut World, fields: &Fields, now: i64) -> Outcome<Value> {
     if world.object(Kind::AdSet, &ad_set).is_none() {
         return invalid("adset_id names no ad set of this account");
     }
-    let status = wanted_status(fields)?.unwrap_or("PAUSED");
+    let status = wanted_status(fields)?.unwrap_or(UNSAID);
     let creative_id = given_creative(world, fields, now)?;
     let Some(creative_id) = creative_id else {
         return Err(refusal(100, 0, "(#100) The parameter creative is required"));

@@ -35,6 +35,9 @@ pub struct ApprovalRow {
     pub status: String,
     /// A user's id, `key:<id>` or `agent:<name>`.
     pub requested_by: String,
+    /// The person who answers for the request: whoever made it, or made the API key that did. Without this an admin could
+    /// ask through a key and approve it.
+    pub answerable: String,
     /// The agent run that proposed it, '' for none.
     pub run_id: String,
     /// UTC ms.
@@ -48,7 +51,9 @@ pub struct ApprovalRow {
 }
 
 const COLUMNS: &str = "id, site, kind, campaign_id, snapshot_id, snapshot_hash, base_snapshot_id, diff, title, reason, \
-     status, requested_by, run_id, requested_at, decided_by, decided_at, comment";
+     status, requested_by, run_id, requested_at, decided_by, decided_at, comment, \
+     COALESCE((SELECT k.created_by FROM api_keys k WHERE k.tenant_id = ?1 AND approvals.requested_by LIKE 'key:%' \
+       AND k.id = substr(approvals.requested_by, 5)), requested_by) AS answerable";
 
 /// The most requests that are listed.
 const MAX_LISTED: i64 = 200;

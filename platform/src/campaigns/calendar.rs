@@ -163,11 +163,11 @@ pub(super) fn close_launches(campaign_id: &str, status: &str, detail: &str) -> S
     )
 }
 
-/// The statement that cancels everything planned for a campaign.
-pub(super) fn cancel_all(campaign_id: &str) -> Statement {
+/// The statement that cancels everything planned for a campaign but one entry.
+pub(super) fn cancel_others(campaign_id: &str, entry: &str) -> Statement {
     Statement::new(
         "UPDATE calendar_entries SET status = 'cancelled' \
-         WHERE tenant_id = ?1 AND campaign_id = ?2 AND kind <> 'note' AND status = 'planned'",
-        vec![campaign_id.into()],
+         WHERE tenant_id = ?1 AND campaign_id = ?2 AND id <> ?3 AND kind <> 'note' AND status = 'planned'",
+        vec![campaign_id.into(), entry.into()],
     )
 }

@@ -26,7 +26,9 @@ pub use moves::{
     Acted, By, Verdict, act_for_agent, create, decide, delete, edit, end, finish, pause, publish, request_change,
     resume, rollback, schedule, submit, unschedule, wake, withdraw,
 };
-pub use rows::{CampaignRow, SnapshotRow, find_row, flags, known_ids, list, set_flags, snapshot_of};
+pub use rows::{
+    CampaignRow, SnapshotRow, find_row, flags, known_ids, list, live_ids, over_ids, set_flags, snapshot_of,
+};
 
 /// Why a campaign was not changed.
 #[derive(Debug, thiserror::Error)]

@@ -2,6 +2,7 @@
 
 use campaign::approval::{self, Decision, Kind as ApprovalKind, PolicyFacts};
 use campaign::calendar::Kind;
+use campaign::check::{self, Circumstances};
 use campaign::status::{self, Refused};
 use campaign::{Document, Event, Finding, Severity, Status, guard, snapshot};
 use control::audit::Entry;
@@ -158,7 +159,7 @@ pub async fn delete(database: &TenantDb, campaign: &Campaign, by: &By<'_>) -> st
 }
 
 /// Puts what is wanted before the approvers; returns the request's id. `findings` is what was found in the document: a
-/// blocking one forbids it.
+/// blocking one forbids it, as do the document's own rules, which are asked here in any case.
 ///
 /// # Errors
 /// [`Refusal`]; [`Error::Stale`] when the campaign has moved on.
@@ -171,10 +172,13 @@ pub async fn submit(
     by: &By<'_>,
 ) -> std::result::Result<String, Refusal> {
     let then = campaign.standing().after(Event::Submit)?;
-    if let Some(blocking) = blocking(findings) {
+    let row = &campaign.row;
+    let circumstances = Circumstances { now: by.now, site_currency: &row.currency };
+    if let Some(blocking) =
+        blocking(findings).or_else(|| blocking(&check::document(&campaign.document, &circumstances)))
+    {
         return Err(Refusal::Findings(blocking));
     }
-    let row = &campaign.row;
     let out = campaign.status.is_out();
     let (approval_id, snapshot_id) = (random::uuid(), random::uuid());
     let request = approvals::Request {
@@ -242,7 +246,7 @@ pub async fn decide(
     let request = row.ok_or(Refused::NothingPending)?;
     approval::decide(&Decision {
         state: request.state()?,
-        requested_by: &request.requested_by,
+        requested_by: &request.answerable,
         decided_by: by.actor,
         requested_hash: &request.snapshot_hash,
         seen_hash: verdict.seen_hash,
@@ -439,10 +443,9 @@ pub async fn end(
     // One that failed half way has no live snapshot; what it had begun with is what must go.
     let begun = campaign.publications.last().map_or("", |one| one.snapshot_id.as_str());
     let snapshot_id = if row.live_snapshot_id.is_empty() { begun } else { &row.live_snapshot_id };
-    let mut change = Move::to(campaign, then.status, "campaign.end", by.now).with(approvals::void(&row.id));
-    if by.entry.is_none() {
-        change = change.with(calendar::cancel_all(&row.id));
-    }
+    let change = Move::to(campaign, then.status, "campaign.end", by.now)
+        .with(approvals::void(&row.id))
+        .with(calendar::cancel_others(&row.id, by.entry.unwrap_or_default()));
     queue(env, database, change, (END, snapshot_id, ""), by).await
 }
 

@@ -92,6 +92,33 @@ pub async fn list(database: &TenantDb, site: &str, status: &str) -> Result<Vec<C
     database.rows(&sql, &[site.into(), status.into()]).await
 }
 
+#[derive(Deserialize)]
+struct Id {
+    id: String,
+}
+
+/// The ids of the tenant's live campaigns; at most 200.
+///
+/// # Errors
+/// As [`TenantDb::rows`].
+pub async fn live_ids(database: &TenantDb) -> Result<Vec<String>> {
+    let sql = "SELECT id FROM campaigns WHERE tenant_id = ?1 AND status = 'live' ORDER BY id LIMIT 200";
+    let rows: Vec<Id> = database.rows(sql, &[]).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// The ids of campaigns that are out and whose end has passed, as the document that is live says; at most 200.
+///
+/// # Errors
+/// As [`TenantDb::rows`].
+pub async fn over_ids(database: &TenantDb, now: i64) -> Result<Vec<String>> {
+    let sql = "SELECT c.id FROM campaigns c JOIN campaign_snapshots s ON s.tenant_id = ?1 AND s.id = c.live_snapshot_id \
+               WHERE c.tenant_id = ?1 AND c.status IN ('live', 'paused') \
+               AND json_extract(s.document, '$.end_at') <= ?2 ORDER BY c.id LIMIT 200";
+    let rows: Vec<Id> = database.rows(sql, &[now.into()]).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 /// The snapshot of this id; an empty id is none.
 ///
 /// # Errors
@@ -244,10 +271,6 @@ fn name_of<T: serde::Serialize>(value: T) -> String {
 /// # Errors
 /// As [`TenantDb::rows`].
 pub async fn known_ids(database: &TenantDb, campaign_id: &str) -> Result<BTreeSet<String>> {
-    #[derive(Deserialize)]
-    struct Id {
-        id: String,
-    }
     let sql = "SELECT id FROM ad_sets WHERE tenant_id = ?1 AND campaign_id = ?2 \
                UNION SELECT id FROM ads WHERE tenant_id = ?1 AND campaign_id = ?2 \
                UNION SELECT json_extract(s.value, '$.id') FROM campaign_snapshots d, json_each(d.document, '$.ad_sets') s \
@@ -346,6 +369,7 @@ fn parts(id: &str, document: &Document) -> Vec<Statement> {
             })
         })
         .collect();
+    let counts = vec![Param::from(id), count(sets.len()), count(ads.len())];
     let (sets, ads) = (json!(sets).to_string(), json!(ads).to_string());
     let values = |list: &str| vec![Param::from(id), Param::from(list)];
     vec![
@@ -382,7 +406,20 @@ fn parts(id: &str, document: &Document) -> Vec<Statement> {
              AND id NOT IN (SELECT value ->> '$.id' FROM json_each(?3))",
             values(&sets),
         ),
+        // Whoever made the document has refused ids and accounts that are not the site's own; should one slip through,
+        // nothing is written.
+        Statement::require(
+            "SELECT 1 WHERE (SELECT COUNT(*) FROM ad_sets s JOIN campaigns k ON k.tenant_id = ?1 AND k.id = ?2 \
+             JOIN channels c ON c.tenant_id = ?1 AND c.site = k.site AND c.id = s.channel_id \
+             WHERE s.tenant_id = ?1 AND s.campaign_id = ?2) = ?3 \
+             AND (SELECT COUNT(*) FROM ads WHERE tenant_id = ?1 AND campaign_id = ?2) = ?4",
+            counts,
+        ),
     ]
+}
+
+fn count(items: usize) -> Param {
+    Param::Int(i64::try_from(items).unwrap_or(i64::MAX))
 }
 
 /// Where a campaign's row goes.

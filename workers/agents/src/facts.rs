@@ -43,8 +43,8 @@ pub(crate) async fn answer(env: &Env, database: &TenantDb, site: &str, need: &Ne
         Need::Images => Answer::Images {
             rows: database
                 .rows::<ImageFacts>(
-                    "SELECT id, title, width, height FROM ad_assets WHERE tenant_id = ?1 AND site = ?2 \
-                     AND type = 'image' AND deleted_at IS NULL ORDER BY created_at DESC, id LIMIT 20",
+                    "SELECT id, title, media_type, width, height, bytes FROM ad_assets WHERE tenant_id = ?1 AND site = ?2 \
+                     AND type = 'image' AND deleted_at IS NULL ORDER BY created_at DESC, id LIMIT 500",
                     &[site.into()],
                 )
                 .await?,

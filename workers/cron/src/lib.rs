@@ -2,13 +2,14 @@
 //!
 //! | cron | duty |
 //! |---|---|
-//! | `*/5 * * * *` | [`publications`] and [`agents`]: those whose nudge got lost |
+//! | `*/5 * * * *` | [`calendar`]: entries that are due; [`publications`] and [`agents`]: those whose nudge got lost |
 //! | `5 * * * *` | [`rollup`]: hourly counts of the hours that have ended; [`pulls`] of recent figures; [`questions`] made ready |
 //! | `17 3 * * *` | [`retention`]: raw events past their site's term, answers kept for a day; [`pulls`] of all that may change |
 //! | `40 3 * * *` | [`agents`]: asks the pacer and the optimizer for every live campaign |
 //! | `0 6 * * 1` | [`agents`]: asks the analyst for each site's week |
 
 mod agents;
+mod calendar;
 mod publications;
 mod pulls;
 mod questions;
@@ -39,7 +40,7 @@ async fn queue(batch: MessageBatch<JsValue>, env: Env, _context: Context) -> Res
 async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     let cron = event.cron();
     let outcome = match cron.as_str() {
-        OFTEN => publications::run(&env).await.and(agents::sweep(&env).await),
+        OFTEN => calendar::run(&env).await.and(publications::run(&env).await).and(agents::sweep(&env).await),
         HOURLY => {
             rollup::run(&env).await.and(pulls::run(&env, pulls::Reach::Recent).await).and(questions::run(&env).await)
         }

@@ -326,7 +326,6 @@ mod tests {
 
     pub(crate) fn order(channel: ChannelType, seed: u64) -> Order {
         Order {
-            run_id: "run".into(),
             channel,
             objective: Objective::Sales,
             shop: "Nordlicht".into(),

@@ -1,6 +1,9 @@
 //! What a provider would say to a plan, said before anything is sent: its limits and policies as data ([`rules`]), and a
 //! few checks that data cannot say.
 //!
+//! What every campaign needs, whatever its channel (a name, a landing page, dates in order, a budget), is checked by
+//! `campaign::check` and not said again here.
+//!
 //! [`channel`] checks what one channel carries; its JSON pointers count the ad sets of that [`ChannelPlan`].
 //! [`document`] checks a whole document and its pointers count the document's.
 
@@ -59,9 +62,6 @@ pub fn document(document: &Document, assets: &[AssetFacts]) -> Vec<Finding> {
             }
         }
     }
-    if document.ad_sets.is_empty() {
-        findings.push(finding("ad_sets.count", Severity::Blocking, "/ad_sets", "There is no ad set yet.", OWN));
-    }
     findings
 }
 
@@ -81,7 +81,7 @@ fn moved(field: &str, places: &[usize]) -> String {
 #[must_use]
 pub fn channel(plan: &ChannelPlan, assets: &[AssetFacts]) -> Vec<Finding> {
     let mut check = Check { channel: plan.channel, findings: Vec::new() };
-    check.plan(plan);
+    check.declarations();
     for (s, set) in plan.ad_sets.iter().enumerate() {
         let at = format!("/ad_sets/{s}");
         check.set(set, &at);
@@ -119,31 +119,7 @@ impl Check {
         self.say(rule, Severity::Blocking, field, message, OWN);
     }
 
-    fn plan(&mut self, plan: &ChannelPlan) {
-        if plan.name.trim().is_empty() {
-            self.block("name.missing", "/name", "The campaign has no name.");
-        }
-        if plan.utm_campaign.trim().is_empty() {
-            let message = "`utm_campaign` is empty: orders could not be told to come from this campaign.";
-            self.block("utm_campaign.missing", "/utm_campaign", message);
-        }
-        match url::Url::parse(plan.landing_url.trim()) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
-                if url.scheme() == "http" {
-                    let message = "The landing page is not encrypted; browsers warn of it. Use https.";
-                    self.say("landing_url.https", Severity::Warning, "/landing_url", message, "browsers' warnings");
-                }
-            }
-            _ => {
-                let message = "The landing page must be a whole web address, such as https://shop.example/sale.";
-                self.block("landing_url.invalid", "/landing_url", message);
-            }
-        }
-        if let (Some(start), Some(end)) = (plan.start_at, plan.end_at)
-            && end <= start
-        {
-            self.block("end_at.order", "/end_at", "The campaign ends before it begins.");
-        }
+    fn declarations(&mut self) {
         match self.channel {
             ChannelType::GoogleAds => self.say(
                 "google_ads.disclosure",
@@ -165,25 +141,10 @@ impl Check {
     }
 
     fn set(&mut self, set: &AdSet, at: &str) {
-        if set.ads.is_empty() {
-            self.block("ads.count", &format!("{at}/ads"), "The ad set has no ad.");
-        }
-        let mail = self.channel == ChannelType::Klaviyo;
-        if !mail && set.budget_daily <= 0 {
-            self.block("budget_daily.missing", &format!("{at}/budget_daily"), "The ad set needs a daily budget.");
-        }
-        if mail {
+        if self.channel == ChannelType::Klaviyo {
             if set.audience.list_id.trim().is_empty() {
                 let message = "Choose the list or segment the e-mail goes to.";
                 self.block("klaviyo.list.missing", &format!("{at}/audience/list_id"), message);
-            }
-            if set.ads.len() > 1 {
-                let message = "One send has one e-mail; make another ad set for another e-mail.";
-                self.block("klaviyo.ads.count", &format!("{at}/ads"), message);
-            }
-            if set.budget_daily > 0 {
-                let message = "E-mail costs nothing a send: the budget is not used.";
-                self.say("klaviyo.budget", Severity::Notice, &format!("{at}/budget_daily"), message, OWN);
             }
             return;
         }
@@ -197,16 +158,12 @@ impl Check {
             self.block("countries.missing", &format!("{at_audience}/countries"), "Choose at least one country.");
         }
         for (c, letters) in audience.countries.iter().enumerate() {
-            if country::number(letters).is_none() {
-                let message =
-                    format!("`{letters}` is no country; use two capital letters as in ISO 3166-1, such as DE.");
+            // What has not even the form of a code is the document's own check's to say.
+            let formed = letters.len() == 2 && letters.bytes().all(|byte| byte.is_ascii_uppercase());
+            if formed && country::number(letters).is_none() {
+                let message = format!("`{letters}` is no country of ISO 3166-1, such as DE or GB.");
                 self.block("countries.unknown", &format!("{at_audience}/countries/{c}"), &message);
             }
-        }
-        if let (Some(least), Some(most)) = (audience.age_min, audience.age_max)
-            && least > most
-        {
-            self.block("age.order", &format!("{at_audience}/age_max"), "The highest age is below the lowest.");
         }
         for (key, age) in [("age_min", audience.age_min), ("age_max", audience.age_max)] {
             if age.is_some_and(|age| !(13..=65).contains(&age)) {

@@ -145,7 +145,7 @@ pub(super) fn approval(
 ) -> Answer<Approval> {
     let judged = rules::decide(&rules::Decision {
         state: row.state()?,
-        requested_by: &row.requested_by,
+        requested_by: &row.answerable,
         decided_by: caller.actor(),
         requested_hash: &row.snapshot_hash,
         seen_hash: &row.snapshot_hash,

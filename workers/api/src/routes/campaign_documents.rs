@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use campaign::check::{self, Circumstances};
 use campaign::{ChannelType, Document, Finding, Severity};
+use connector::preflight::AssetFacts;
 use platform::campaigns::{self, By, Campaign, Refusal};
 use platform::random;
 use problem::{FieldError, Problem};
@@ -122,10 +123,25 @@ impl Surroundings {
     pub fn findings(&self, document: &Document, flags: &[(String, Vec<Finding>)], now: i64) -> Vec<Finding> {
         let mut findings = check::document(document, &Circumstances { now, site_currency: &self.site.currency });
         findings.extend(check::brand(document, &self.brand.guidelines));
+        findings.extend(connector::preflight::document(document, &self.images()));
         findings.extend(self.accounts(document));
         findings.extend(in_document(document, flags));
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         findings
+    }
+
+    /// The images as the providers' rules look at them.
+    fn images(&self) -> Vec<AssetFacts> {
+        let image = |record: &AssetFactsRecord| {
+            Some(AssetFacts {
+                id: record.id.clone(),
+                media_type: record.media_type.clone(),
+                width: u32::try_from(record.width).ok()?,
+                height: u32::try_from(record.height).ok()?,
+                bytes: u64::try_from(record.bytes).ok()?,
+            })
+        };
+        self.assets.iter().filter_map(image).collect()
     }
 
     /// Whether the accounts can carry what they are to.
@@ -171,15 +187,29 @@ impl Surroundings {
     }
 }
 
-/// Flags of ads as findings in the document: their fields, pointers into the ad, become pointers into the document.
+/// A pointer into an ad: what follows the ad's place in a pointer into a document, which may have been another place when
+/// the flag was made.
+fn inside(field: &str) -> &str {
+    let Some(rest) = field.strip_prefix("/ad_sets/") else { return field };
+    let mut steps = rest.splitn(4, '/');
+    match (steps.next(), steps.next(), steps.next(), steps.next()) {
+        (Some(_), Some("ads"), Some(_), Some(inner)) => {
+            field.get(field.len().saturating_sub(inner.len() + 1)..).unwrap_or_default()
+        }
+        _ => "",
+    }
+}
+
+/// Flags of ads as findings in the document, each where its ad stands now.
 pub fn in_document(document: &Document, flags: &[(String, Vec<Finding>)]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (at, set) in document.ad_sets.iter().enumerate() {
         for (n, ad) in set.ads.iter().enumerate() {
             let of_ad = flags.iter().filter(|(id, _)| *id == ad.id).flat_map(|(_, flags)| flags);
-            findings.extend(
-                of_ad.map(|flag| Finding { field: format!("/ad_sets/{at}/ads/{n}{}", flag.field), ..flag.clone() }),
-            );
+            findings.extend(of_ad.map(|flag| Finding {
+                field: format!("/ad_sets/{at}/ads/{n}{}", inside(&flag.field)),
+                ..flag.clone()
+            }));
         }
     }
     findings
@@ -432,6 +462,8 @@ mod tests {
             source: "policy".into(),
         };
         let flags = vec![("a".to_owned(), vec![flag])];
+        assert_eq!(inside("/ad_sets/3/ads/7/creative/body"), "/creative/body");
+        assert_eq!((inside("/ad_sets/3/ads/7"), inside("/name")), ("", "/name"));
         let found = in_document(&document("s", &["b", "a"]), &flags);
         assert_eq!(found[0].field, "/ad_sets/0/ads/1/creative/headlines/0");
     }

@@ -442,7 +442,7 @@ fn campaign(caller: &Caller, stored: &Stored, channels: &[ChannelRecord]) -> Cam
 /// What somebody may ask of a campaign now.
 fn actions(stored: &Stored, may: impl Fn(Permission) -> bool, actor: &str) -> Vec<String> {
     let requested_by_themselves =
-        stored.approval.as_ref().is_some_and(|approval| approval.status == "pending" && approval.requested_by == actor);
+        stored.approval.as_ref().is_some_and(|approval| approval.status == "pending" && approval.answerable == actor);
     let mut actions: Vec<String> = stored
         .standing()
         .open_events()

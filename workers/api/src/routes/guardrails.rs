@@ -15,7 +15,6 @@ use crate::answer::Answer;
 use crate::etag::{self, IfMatch};
 use crate::extract::Form;
 use crate::gate::Caller;
-use crate::store;
 use crate::wire::guardrails::{Autonomy, Guardrails, GuardrailsForm, StopForm, Stopped};
 use crate::wire::problem::Problem;
 
@@ -72,7 +71,7 @@ pub async fn stop(caller: Caller, Form(form): Form<StopForm>) -> Answer<Json<Sto
     }
     set_switch(&caller, true, reason, "guardrails.stop").await?;
     let mut paused = Vec::new();
-    for id in store::campaigns::live_ids(&caller.database).await? {
+    for id in campaigns::live_ids(&caller.database).await? {
         match pause(&caller, &id).await {
             Ok(()) => paused.push(id),
             // The switch is pulled; the cron Worker pauses what could not be paused now.

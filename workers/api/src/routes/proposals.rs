@@ -1,19 +1,18 @@
 //! What agents propose: listed, accepted or dismissed by people. Accepting is what makes something of it: a draft, ads, a
 //! request for approval. Whoever accepts has asked for it, so somebody else approves.
 
-use std::collections::BTreeMap;
-
 use agent::{Proposal as Payload, apply};
 use axum::Json;
 use control::audit::Entry;
 use http::StatusCode;
 use platform::Statement;
-use platform::campaigns::{self, By, Campaign, Refusal};
+use platform::campaigns::{self, By, Campaign};
 use problem::Problem as Failure;
 use serde_json::json;
 
 use super::agents::parsed;
-use crate::answer::{Answer, Refused, internal};
+use super::campaign_documents::request_change;
+use crate::answer::{Answer, internal};
 use crate::extract::{Params, Segment, one_of, whole_number};
 use crate::gate::Caller;
 use crate::store;
@@ -68,14 +67,9 @@ pub async fn accept_proposal(caller: Caller, Segment(id): Segment) -> Answer<Jso
         }
         Payload::Flags(flags) => {
             let campaign = find_campaign(&caller, &record).await?;
-            let mut by_ad: BTreeMap<&str, Vec<&agent::proposal::Flag>> = BTreeMap::new();
-            for flag in flags.flags.iter().filter(|flag| !flag.ad_id.is_empty()) {
-                by_ad.entry(&flag.ad_id).or_default().push(flag);
-            }
             statements.push(store::proposals::clear_flags(&campaign.row.id));
-            for (ad, flags) in by_ad {
-                let json = serde_json::to_string(&flags).map_err(internal)?;
-                statements.push(store::proposals::flag_ad(&campaign.row.id, ad, &json));
+            for (ad, findings) in flags.kept() {
+                statements.push(campaigns::set_flags(&campaign.row.id, ad, &findings));
             }
             campaign.row.id
         }
@@ -119,20 +113,10 @@ async fn change(
     let wanted = apply::wanted(&record.id, payload, &campaign.document)
         .map_err(|outdated| Failure::conflict(outdated.to_string()))?;
     if !live_change {
-        campaigns::edit(&caller.database, campaign, &wanted, by).await.map_err(refused)?;
+        campaigns::edit(&caller.database, campaign, &wanted, by).await?;
         return Ok(String::new());
     }
-    // Budgets and what runs change; the ads themselves were checked when they were published.
-    campaigns::request_change(&caller.database, campaign, &wanted, &record.title, &record.run_id, &[], by)
-        .await
-        .map_err(refused)
-}
-
-fn refused(refusal: Refusal) -> Refused {
-    match refusal {
-        Refusal::Platform(error) => error.into(),
-        refusal => Failure::conflict(refusal.to_string()).into(),
-    }
+    request_change(caller, campaign, wanted, &record.title, &record.run_id).await
 }
 
 async fn find_campaign(caller: &Caller, record: &ProposalRecord) -> Answer<Campaign> {

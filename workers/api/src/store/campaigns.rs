@@ -131,17 +131,3 @@ pub async fn flights(database: &TenantDb, site: &str, from: i64, to: i64) -> pla
     let params: [Param; 3] = [site.into(), from.into(), to.into()];
     database.rows(sql, &params).await
 }
-
-/// The ids of the tenant's live campaigns; at most 200.
-///
-/// # Errors
-/// As [`TenantDb::rows`].
-pub async fn live_ids(database: &TenantDb) -> platform::Result<Vec<String>> {
-    #[derive(Deserialize)]
-    struct Id {
-        id: String,
-    }
-    let sql = "SELECT id FROM campaigns WHERE tenant_id = ?1 AND status = 'live' ORDER BY id LIMIT 200";
-    let rows: Vec<Id> = database.rows(sql, &[]).await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
-}

@@ -100,15 +100,6 @@ pub async fn request_of_run(database: &TenantDb, run_id: &str) -> platform::Resu
     Ok(database.first::<Row>(sql, &[run_id.into()]).await?.map(|row| row.id))
 }
 
-/// The statement that stores an ad's flags, a JSON list.
-#[must_use]
-pub fn flag_ad(campaign_id: &str, ad_id: &str, flags: &str) -> Statement {
-    Statement::new(
-        "UPDATE ads SET policy_flags = ?4 WHERE tenant_id = ?1 AND campaign_id = ?2 AND id = ?3",
-        vec![campaign_id.into(), ad_id.into(), flags.into()],
-    )
-}
-
 /// The statement that clears a campaign's flags.
 #[must_use]
 pub fn clear_flags(campaign_id: &str) -> Statement {
