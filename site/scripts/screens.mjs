@@ -60,7 +60,9 @@ for (const theme of themes.split(",")) {
           if (message.type() === "error" && !/50\d|40\d/.test(message.text())) console.log(`${name} ${state}: ${message.text()}`);
         });
         await page.goto(BASE + path);
-        await page.waitForTimeout(state === "error" ? 4500 : 1400);
+        // Until nothing is under way any more (a live stream never ends, so not for ever), and charts have settled.
+        if (state !== "slow") await page.waitForLoadState("networkidle", { timeout: 6000 }).catch(() => undefined);
+        await page.waitForTimeout(state === "error" ? 4500 : 900);
         const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         if (sideways > 0) console.log(`${name} ${theme} ${width}: scrolls sideways by ${sideways}px`);
         await page.screenshot({ path: `${out}/${name}-${state}-${theme}-${width}.png`, fullPage: true });

@@ -1,5 +1,5 @@
 /** Campaigns, approvals, creatives, limits and the calendar as TanStack Query options, and their writes. */
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
 import { ask, asked, at } from "./call";
 import type {
@@ -11,25 +11,27 @@ import type {
   CampaignDetail,
   Diff,
   Finding,
+  Flight,
   Guardrails,
   HistoryEntry,
 } from "./loop-types";
 
 interface Rows<T> {
   rows: T[];
-  next_cursor?: string | null;
 }
 
 const POLL = 1000;
 
+/** Most rows a list answers with. */
+export const MOST = 200;
+
+/** The campaigns changed last. */
 export const campaignsQuery = (site: string, status?: string) =>
-  infiniteQueryOptions({
+  queryOptions({
     queryKey: ["campaigns", site, status ?? ""],
-    queryFn: ({ pageParam, signal }) => asked<Rows<Campaign>>("GET", "/campaigns", { query: { site, status, limit: 100, cursor: pageParam }, signal }),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next_cursor,
+    queryFn: ({ signal }) => asked<Rows<Campaign>>("GET", "/campaigns", { query: { site, status }, signal }),
     placeholderData: keepPreviousData,
-    refetchInterval: (query) => (query.state.data?.pages.some((page) => page.rows.some((row) => row.status === "publishing")) ? 2 * POLL : false),
+    refetchInterval: (query) => (query.state.data?.rows.some((row) => row.status === "publishing") ? 2 * POLL : false),
   });
 
 /** Whether a campaign's channels are being changed at this moment. */
@@ -70,15 +72,13 @@ export const deleteCampaign = (id: string) => asked<undefined>("DELETE", at`/cam
 export const submitCampaign = (id: string, reason: string, key: string) => asked<Approval>("POST", at`/campaigns/${id}/submit`, { body: { reason }, key });
 
 export type CampaignAction = "withdraw" | "publish" | "pause" | "resume" | "end" | "rollback";
-export const actOnCampaign = (id: string, action: CampaignAction, body: { at?: number | undefined } = {}, key?: string) =>
-  asked<CampaignDetail | Campaign>("POST", `${at`/campaigns/${id}/`}${action}`, { body, key });
+export const actOnCampaign = (id: string, action: CampaignAction, key: string, body?: { at?: number }) =>
+  asked<CampaignDetail>("POST", `${at`/campaigns/${id}/`}${action}`, { ...(body ? { body } : {}), key });
 
 export const approvalsQuery = (site: string, status: string) =>
-  infiniteQueryOptions({
+  queryOptions({
     queryKey: ["approvals", site, status],
-    queryFn: ({ pageParam, signal }) => asked<Rows<Approval>>("GET", "/approvals", { query: { site, status, limit: 50, cursor: pageParam }, signal }),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next_cursor,
+    queryFn: ({ signal }) => asked<Rows<Approval>>("GET", "/approvals", { query: { site, status }, signal }),
     refetchInterval: 30_000,
   });
 
@@ -93,11 +93,9 @@ export const approve = (id: string, snapshotHash: string, comment: string) =>
 export const reject = (id: string, comment: string) => asked<Approval>("POST", at`/approvals/${id}/reject`, { body: { comment } });
 
 export const assetsQuery = (site: string) =>
-  infiniteQueryOptions({
+  queryOptions({
     queryKey: ["assets", site],
-    queryFn: ({ pageParam, signal }) => asked<Rows<Asset>>("GET", "/assets", { query: { site, limit: 60, cursor: pageParam }, signal }),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next_cursor,
+    queryFn: ({ signal }) => asked<Rows<Asset>>("GET", "/assets", { query: { site }, signal }),
   });
 
 export const uploadAsset = (site: string, file: Blob, title: string, alt: string, key: string) =>
@@ -110,17 +108,17 @@ export const brandQuery = (site: string) =>
     queryKey: ["brand", site],
     queryFn: ({ signal }) => ask<Brand>("GET", "/brand", { query: { site }, signal }),
   });
-export const saveBrand = (site: string, brand: Brand, ifMatch: string | undefined) => ask<Brand>("PUT", "/brand", { query: { site }, body: brand, ifMatch });
+export const saveBrand = (site: string, { name, description, tone, banned, required, claims, language, colors }: Brand, ifMatch: string | undefined) => ask<Brand>("PUT", "/brand", { query: { site }, body: { name, description, tone, banned, required, claims, language, colors }, ifMatch });
 
 export type GuardrailsWrite = Pick<Guardrails, "daily_cap" | "campaign_daily_cap" | "currency" | "autonomy" | "act_budget_change" | "model_tokens_daily">;
 export const saveGuardrails = (body: GuardrailsWrite, ifMatch: string | undefined) => ask<Guardrails>("PUT", "/guardrails", { body, ifMatch });
-export const stopSpending = (reason: string) => asked<Guardrails>("POST", "/guardrails/stop", { body: { reason } });
+export const stopSpending = (reason: string) => asked<Guardrails & { paused: string[] }>("POST", "/guardrails/stop", { body: { reason } });
 export const releaseSpending = () => asked<Guardrails>("POST", "/guardrails/release");
 
 export const calendarQuery = (site: string, from: string, to: string) =>
   queryOptions({
     queryKey: ["calendar", site, from, to],
-    queryFn: ({ signal }) => asked<Rows<CalendarEntry>>("GET", "/calendar", { query: { site, from, to }, signal }),
+    queryFn: ({ signal }) => asked<{ time_zone: string; entries: CalendarEntry[]; flights: Flight[] }>("GET", "/calendar", { query: { site, from, to }, signal }),
     placeholderData: keepPreviousData,
   });
 export const createEntry = (site: string, entry: { kind: CalendarEntry["kind"]; title: string; at: number; campaign_id?: string }, key: string) =>

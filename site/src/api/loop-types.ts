@@ -2,23 +2,14 @@
 
 import type { components } from "./schema";
 
+type Schemas = components["schemas"];
+
 export type ChannelType = "sandbox" | "meta" | "google_ads" | "klaviyo";
 export type Objective = "sales" | "leads" | "traffic" | "awareness";
 export type BidStrategy = "lowest_cost" | "maximize_clicks";
 export type Delivery = "active" | "paused";
 
-export interface Creative {
-  headlines: string[];
-  descriptions: string[];
-  primary_text: string;
-  call_to_action: string;
-  image_asset_ids: string[];
-  subject: string;
-  preview_text: string;
-  body: string;
-  from_name: string;
-  from_email: string;
-}
+export type Creative = Schemas["Creative"];
 
 export interface Ad {
   id: string;
@@ -91,6 +82,8 @@ export interface Campaign {
   channels: { id: string; type: ChannelType; name: string }[];
   detail: string;
   approval_id: string;
+  /** Whether what is wanted differs from what is live. */
+  has_change: boolean;
   created_by: string;
   created_at: number;
   updated_at: number;
@@ -116,15 +109,7 @@ export interface Publication {
   finished_at?: number | null;
 }
 
-export interface RemoteObject {
-  channel_id: string;
-  kind: string;
-  local_id: string;
-  external_id: string;
-  name: string;
-  status: string;
-  updated_at: number;
-}
+export type RemoteObject = Schemas["RemoteObject"];
 
 export interface CampaignDetail extends Campaign {
   document: CampaignDocument;
@@ -134,14 +119,7 @@ export interface CampaignDetail extends Campaign {
   live_hash?: string | null;
 }
 
-export interface Finding {
-  rule: string;
-  severity: "notice" | "warning" | "blocking";
-  /** JSON pointer into the document. */
-  field: string;
-  message: string;
-  source: string;
-}
+export type Finding = Schemas["Finding"];
 
 export interface Change {
   /** Where, by ids: `/ad_sets/<id>/budget_daily`. */
@@ -154,12 +132,12 @@ export interface Change {
   spends: boolean;
 }
 
-/** What would differ on one channel, or (without a channel) of the whole campaign. */
+/** What would differ on one channel, or (with an empty `channel_id`) of the whole campaign. */
 export interface DiffPart {
-  channel_id?: string | null;
-  channel?: string | null;
-  /** The account's name, where the API says it. */
-  name?: string | null;
+  channel_id: string;
+  /** Its provider; empty for the whole campaign. */
+  type: string;
+  name: string;
   changes: Change[];
   budget_daily_before: number;
   budget_daily_after: number;
@@ -183,68 +161,41 @@ export interface Approval {
   reason: string;
   status: ApprovalStatus;
   requested_by: string;
+  requested_by_name: string;
+  run_id: string;
   requested_at: number;
   decided_by: string;
+  decided_by_name: string;
   decided_at?: number | null;
   comment: string;
   currency: string;
   diff: Diff;
-  actions?: string[];
+  may_decide: boolean;
+  /** Why the caller may not decide, in words. */
+  why_not: string;
 }
 
 export interface HistoryEntry {
   at: number;
   actor: string;
+  actor_name: string;
   action: string;
-  text: string;
-  snapshot_id?: string | null;
+  before?: unknown;
+  after?: unknown;
 }
 
-export interface Asset {
-  id: string;
-  type: string;
-  title: string;
-  text: string;
-  media_type: string;
-  width: number;
-  height: number;
-  bytes: number;
-  tags: string[];
-  policy_flags: Finding[];
-  created_by: string;
-  created_at: number;
-}
+export type Asset = Omit<Schemas["Asset"], "site" | "sha256" | "url">;
 
-export interface Brand {
-  name: string;
-  description: string;
-  tone: string[];
-  banned: string[];
-  required: string[];
-  claims: string[];
-  language: string;
-  colors: string[];
-}
+export type Brand = Omit<Schemas["Brand"], "site" | "version" | "updated_by" | "updated_at">;
 
 export type Autonomy = "observe" | "propose" | "act";
 
-export interface Guardrails {
-  version: number;
-  spending_stopped: boolean;
-  stopped_reason: string;
-  daily_cap?: number | null;
-  campaign_daily_cap?: number | null;
-  currency: string;
-  autonomy: Autonomy;
-  act_budget_change: number;
-  model_tokens_daily: number;
-  updated_by: string;
-  updated_at: number;
-}
+export type Guardrails = Schemas["Guardrails"];
 
 export interface CalendarEntry {
   id: string;
   campaign_id: string;
+  campaign_name: string;
   kind: "launch" | "pause" | "end" | "note";
   title: string;
   at: number;
@@ -254,7 +205,8 @@ export interface CalendarEntry {
   created_at: number;
 }
 
-type Schemas = components["schemas"];
+export type Flight = Schemas["Flight"];
+
 export type Provider = Schemas["Provider"];
 export type ConnectedChannel = Schemas["Channel"];
 export type SyncRun = Schemas["Sync"];

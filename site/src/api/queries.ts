@@ -155,7 +155,7 @@ export const auditQuery = infiniteQueryOptions({
 
 export const login = (email: string, password: string) => unwrap(client.POST("/auth/login", { body: { email, password } }));
 export const logout = () => unwrap(client.POST("/auth/logout"));
-export const startAnalyst = (context: Scope) => unwrap(client.POST("/agents/run", { body: { agent: "analyst", context } }));
+export const startAnalyst = (context: Scope) => unwrap(client.POST("/agents/run", { body: { agent: "analyst", context: { ...context } } }));
 export const replayInbox = (id: string) => unwrap(client.POST("/inbox/{id}/replay", { params: { path: { id } } }));
 export const dismissInbox = (id: string) => unwrap(client.POST("/inbox/{id}/dismiss", { params: { path: { id } } }));
 export const uploadAdSpend = (site: string, file: File) =>

@@ -1149,7 +1149,7 @@ export interface paths {
          * Whether the chat is still being answered. It never is: an answer is not kept beyond the request that asked for it,
          *     and what it started (a run, an approval) is found under its own address.
          */
-        get: operations["resume"];
+        get: operations["resume_chat"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4396,12 +4396,38 @@ export interface components {
              */
             type: string;
         };
+        /** @description One thing that stands out. */
+        RunFinding: {
+            /**
+             * Format: double
+             * @description The relative change, a fraction.
+             */
+            change?: number | null;
+            /** @description In a few. */
+            detail: string;
+            /** @description In one line. */
+            headline: string;
+            /** @description The metric it is about. */
+            metric: string;
+            /**
+             * Format: double
+             * @description Before.
+             */
+            previous?: number | null;
+            /** @description How grave. */
+            severity: string;
+            /**
+             * Format: double
+             * @description Now.
+             */
+            value?: number | null;
+        };
         /** @description What a run found. */
         RunOutput: {
             /** @description Every figure quoted, with the question that gives it. */
             figures: components["schemas"]["Figure"][];
             /** @description What stands out, the gravest first. */
-            findings: components["schemas"]["Finding"][];
+            findings: components["schemas"]["RunFinding"][];
             /** @description A paragraph. */
             summary: string;
             /** @description A headline. */
@@ -7266,7 +7292,7 @@ export interface operations {
             };
         };
     };
-    resume: {
+    resume_chat: {
         parameters: {
             query?: never;
             header?: never;

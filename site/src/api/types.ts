@@ -38,7 +38,7 @@ export type JourneyEvent = JourneySession["events"][number];
 export type InboxRow = Get<"/inbox">["rows"][number];
 export type ImportRun = Get<"/imports">["rows"][number];
 export type ImportDetail = Get<"/imports/{id}">;
-export type AgentRun = Get<"/agents/runs/{id}">;
+export type AgentRun = Get<"/agents/runs">["rows"][number];
 export type AuditRow = Get<"/audit">["rows"][number];
 
 /** One hit of the live stream (`event: hit` of `GET /analytics/live`). */

@@ -6,7 +6,7 @@ import { ProviderMark } from "@/components/provider";
 import { Badge } from "@/components/ui/badge";
 import { PROVIDERS } from "@/lib/campaign";
 import { cn } from "@/lib/cn";
-import { type Line, listDiff, objectText, shapeOf, valueText } from "@/lib/describe-plan";
+import { audienceParts, type Line, listDiff, objectText, shapeOf, valueText } from "@/lib/describe-plan";
 import { money, plural } from "@/lib/format";
 import { wordDiff, worthMarking } from "@/lib/word-diff";
 
@@ -19,7 +19,7 @@ interface Context {
 /**
  * What would become different, channel by channel. The same view is shown to whoever submits and to whoever approves.
  */
-export function DiffView({ diff, currency, zone, image, names }: Context & { diff: Diff; names: ReadonlyMap<string, string> }) {
+export function DiffView({ diff, currency, zone, image }: Context & { diff: Diff }) {
   const context = { currency, zone, image };
   const spends = diff.channels.flatMap((part) => part.changes).filter((change) => change.spends).length;
   const fresh = diff.budget_daily_before === 0;
@@ -48,20 +48,19 @@ export function DiffView({ diff, currency, zone, image, names }: Context & { dif
       </div>
       {diff.channels.length === 0 ? <p className="text-muted-foreground text-[0.8125rem]">Nothing differs from what is live.</p> : null}
       {diff.channels.map((part) => (
-        <Part key={part.channel_id ?? "campaign"} part={part} names={names} context={context} />
+        <Part key={part.channel_id} part={part} context={context} />
       ))}
     </div>
   );
 }
 
-function Part({ part, names, context }: { part: DiffPart; names: ReadonlyMap<string, string>; context: Context }) {
-  const provider = PROVIDERS[part.channel as keyof typeof PROVIDERS] as (typeof PROVIDERS)["meta"] | undefined;
-  const name = part.name ?? (part.channel_id ? names.get(part.channel_id) : undefined);
-  const title = part.channel_id ? [provider?.name ?? part.channel, name].filter((text, index, all) => text && all.indexOf(text) === index).join(" · ") : "The whole campaign";
+function Part({ part, context }: { part: DiffPart; context: Context }) {
+  const provider = PROVIDERS[part.type as keyof typeof PROVIDERS] as (typeof PROVIDERS)["meta"] | undefined;
+  const title = part.channel_id ? [provider?.name ?? part.type, part.name].filter((text, index, all) => text && all.indexOf(text) === index).join(" · ") : "The whole campaign";
   return (
     <section aria-label={title} className="overflow-hidden rounded-lg border">
       <h3 className="bg-muted/60 flex min-h-10 flex-wrap items-center gap-2 border-b px-3.5 py-1.5 text-[0.8125rem] font-semibold tracking-normal">
-        {part.channel ? <ProviderMark type={part.channel} size="sm" /> : null}
+        {part.type ? <ProviderMark type={part.type} size="sm" /> : null}
         <span className="min-w-0 truncate">{title}</span>
         <span className="text-muted-foreground tabular ml-auto text-xs font-normal">
           {part.channel_id && part.budget_daily_after + part.budget_daily_before > 0
@@ -214,9 +213,25 @@ function ListChange({ change, context }: { change: Change; context: Context }) {
 
 function ObjectChange({ change, context }: { change: Change; context: Context }) {
   if (change.before != null && change.after != null) {
-    const before = objectText(change.before, context.currency).lines[0]?.text ?? "";
-    const after = objectText(change.after, context.currency).lines[0]?.text ?? "";
-    return <TextChange before={before} after={after} />;
+    const before = audienceParts(change.before);
+    return (
+      <div className="mt-0.5 space-y-0.5">
+        {audienceParts(change.after).map(({ label, items }, index) => {
+          const diff = listDiff(before[index]?.items ?? [], items);
+          return diff.some((item) => item.kind !== "same") ? (
+            <p key={label} className="grid gap-x-3 sm:grid-cols-[7rem_minmax(0,1fr)]">
+              <span className="text-muted-foreground">{label}</span>
+              <span className="flex flex-wrap gap-x-2 gap-y-0.5">
+                {diff.map((item, place) =>
+                  item.kind === "same" ? <span key={place}>{item.text}</span> : item.kind === "added" ? <Added key={place}>{item.text}</Added> : <Gone key={place}>{item.text}</Gone>,
+                )}
+                {items.length === 0 ? <Added>everybody</Added> : null}
+              </span>
+            </p>
+          ) : null;
+        })}
+      </div>
+    );
   }
   const told = objectText(change.after ?? change.before, context.currency);
   return (

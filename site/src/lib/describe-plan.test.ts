@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Change } from "@/api/loop-types";
 
 import { newAdSet } from "./campaign";
-import { audienceText, listDiff, objectText, shapeOf, valueText } from "./describe-plan";
+import { actionText, audienceParts, audienceText, listDiff, objectText, shapeOf, valueText } from "./describe-plan";
 
 const change = (part: Partial<Change>): Change => ({ path: "/x", label: "X", unit: "text", before: null, after: null, spends: false, ...part });
 
@@ -56,8 +56,20 @@ describe("a whole ad set", () => {
     expect(audienceText({})).toBe("Everybody");
     expect(audienceText({ countries: ["DE", "AT", "CH", "SE"], keywords: ["lamp"] })).toBe("Germany, Austria and 2 more countries · 1 keyword: lamp");
   });
+  it("has an audience whose parts can be compared one by one", () => {
+    expect(audienceParts({ countries: ["DE"], age_min: 18, keywords: ["lamp"] }).map(({ items }) => items)).toEqual([["Germany"], ["18 to any"], ["lamp"], []]);
+    expect(audienceParts(null).flatMap(({ items }) => items)).toEqual([]);
+  });
   it("survives what it does not know", () => {
     expect(objectText(null, "EUR")).toEqual({ lines: [], parts: [] });
     expect(objectText("text", "EUR")).toEqual({ lines: [], parts: [] });
+  });
+});
+
+describe("a history", () => {
+  it("is told in words, also of what is not known yet", () => {
+    expect(actionText({ action: "campaign.submit", after: { reason: "As agreed" } })).toBe("Submitted it for approval: “As agreed”");
+    expect(actionText({ action: "campaign.pause", after: null })).toBe("Paused");
+    expect(actionText({ action: "campaign.something_new" })).toBe("Something new");
   });
 });

@@ -115,10 +115,51 @@ export function listDiff(before: readonly string[], after: readonly string[]): {
   return [...items, ...left.map((text) => ({ text, kind: "removed" as const }))];
 }
 
+/** The parts of an audience, each as a list of texts, so that a change shows what came and what went. */
+export function audienceParts(value: unknown): { label: string; items: string[] }[] {
+  const audience: Partial<Audience> = record(value) ? (value as Partial<Audience>) : {};
+  const { age_min: from, age_max: to } = audience;
+  return [
+    { label: "Countries", items: texts(audience.countries).map(country) },
+    { label: "Ages", items: from != null || to != null ? [`${from ?? "any"} to ${to ?? "any"}`] : [] },
+    { label: "Keywords", items: texts(audience.keywords) },
+    { label: "List", items: audience.list_id ? [audience.list_id] : [] },
+  ];
+}
+
 /** How a change is shown: a thing that comes or goes, a list, words within a text, or one value for another. */
 export function shapeOf(change: Change): "object" | "list" | "text" | "value" {
   if (change.unit === "object") return "object";
   if (change.unit === "list") return "list";
   const long = (value: unknown) => typeof value === "string" && value.length > 40;
   return change.unit === "text" && (long(change.before) || long(change.after)) ? "text" : "value";
+}
+
+const DONE: Record<string, string> = {
+  "campaign.create": "Made the campaign",
+  "campaign.edit": "Edited the plan",
+  "campaign.submit": "Submitted it for approval",
+  "campaign.withdraw": "Withdrew the request",
+  "campaign.approve": "Approved",
+  "campaign.reject": "Rejected",
+  "approval.approve": "Approved",
+  "approval.reject": "Rejected",
+  "campaign.schedule": "Scheduled the launch",
+  "campaign.unschedule": "Took the launch off the calendar",
+  "campaign.publish": "Began to publish",
+  "campaign.published": "Every channel has it",
+  "campaign.publish_failed": "Publishing did not work out",
+  "campaign.change": "Began to publish a change",
+  "campaign.pause": "Paused",
+  "campaign.resume": "Resumed",
+  "campaign.end": "Ended",
+  "campaign.rollback": "Rolled back",
+  "campaign.rolled_back": "Everything is taken back",
+};
+
+/** An entry of a campaign's history in words, with what was said along. */
+export function actionText({ action, after }: { action: string; after?: unknown }): string {
+  const said = record(after) ? [after.comment, after.reason, after.detail].find((text): text is string => typeof text === "string" && text !== "") : undefined;
+  const known = DONE[action] ?? action.replace(/^[a-z]+\./, "").replaceAll("_", " ").replace(/^./, (letter) => letter.toUpperCase());
+  return said ? `${known}: “${said}”` : known;
 }

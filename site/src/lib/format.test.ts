@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { ago, bucket, change, changeText, count, creditDigits, duration, exponent, figure, money, NONE, percent, ratio, readsWhole, tone } from "./format";
+import { ago, bucket, change, changeText, count, country, countryCode, creditDigits, duration, exponent, figure, money, NONE, percent, ratio, readsWhole, tone } from "./format";
 
 describe("money", () => {
   it("divides by the currency's own exponent", () => {
@@ -106,5 +106,16 @@ describe("time", () => {
     expect(ago(t + 5000, t)).toBe("just now");
     expect(ago(t - 240_000, t)).toBe("4 min ago");
     expect(ago(t - 3 * 86_400_000, t)).toBe("3 d ago");
+  });
+});
+
+describe("countries", () => {
+  it("are found by code and by name", () => {
+    expect(countryCode("de")).toBe("DE");
+    expect(countryCode(" Germany ")).toBe("DE");
+    expect(countryCode("united kingdom")).toBe("GB");
+    expect(countryCode("Atlantis")).toBeNull();
+    expect(countryCode("XX")).toBeNull();
+    for (const code of ["AT", "CH", "FR", "IT", "JP", "NL", "PL", "SE", "US", "VN"]) expect(countryCode(country(code))).toBe(code);
   });
 });

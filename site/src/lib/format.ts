@@ -238,3 +238,25 @@ export function country(code: string): string {
     return code;
   }
 }
+
+let codes: Map<string, string> | undefined;
+
+/** The code of a country given by its code or English name; `null` when there is none. */
+export function countryCode(text: string): string | null {
+  const wanted = text.trim().toLowerCase();
+  if (!codes) {
+    codes = new Map();
+    for (let first = 65; first <= 90; first += 1) {
+      for (let second = 65; second <= 90; second += 1) {
+        const code = String.fromCharCode(first, second);
+        const name = country(code);
+        // Two codes can share a name (one is historic): the first in the alphabet of the two is not always the living one.
+        if (name !== code && !/unknown|pseudo/i.test(name)) {
+          codes.set(code.toLowerCase(), code);
+          if (!codes.has(name.toLowerCase()) || ["DE", "FR", "GB", "VN", "YE", "RS"].includes(code)) codes.set(name.toLowerCase(), code);
+        }
+      }
+    }
+  }
+  return codes.get(wanted) ?? null;
+}

@@ -16,6 +16,13 @@ describe("a text's changes", () => {
       { text: "dark days", kind: "same" },
     ]);
   });
+  it("are one change where only space is between them", () => {
+    expect(wordDiff("bright as a book needs it.", "and free shipping it.")).toEqual([
+      { text: "bright as a book needs", kind: "removed" },
+      { text: "and free shipping", kind: "added" },
+      { text: " it.", kind: "same" },
+    ]);
+  });
   it("give back both texts exactly", () => {
     const texts = ["", "a", "a b", "b a", "Free shipping over 50 EUR", "Shipping is free over 60 EUR\n\nToday only", "  spaces  kept "];
     for (const before of texts) {

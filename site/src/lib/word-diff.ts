@@ -40,7 +40,34 @@ export function wordDiff(before: string, after: string): Piece[] {
       j += 1;
     }
   }
-  return join(pieces);
+  return gather(join(pieces));
+}
+
+/**
+ * Changes with only space between them read better as one: the words that went, then those that came. `same` space in
+ * between belongs to both.
+ */
+function gather(pieces: Piece[]): Piece[] {
+  const out: Piece[] = [];
+  for (let at = 0; at < pieces.length; ) {
+    if (pieces[at]?.kind === "same") {
+      out.push(pieces[at] as Piece);
+      at += 1;
+      continue;
+    }
+    let removed = "";
+    let added = "";
+    let end = at;
+    for (; end < pieces.length; end += 1) {
+      const piece = pieces[end] as Piece;
+      if (piece.kind === "same" && (piece.text.trim() !== "" || pieces[end + 1] === undefined || pieces[end + 1]?.kind === "same")) break;
+      if (piece.kind !== "added") removed += piece.text;
+      if (piece.kind !== "removed") added += piece.text;
+    }
+    out.push({ text: removed, kind: "removed" }, { text: added, kind: "added" });
+    at = end;
+  }
+  return join(out);
 }
 
 function join(pieces: Piece[]): Piece[] {

@@ -594,12 +594,14 @@ const output: AgentRun["output"] = {
   ],
 };
 
+const UNASKED = { site: "demo-site", campaign_id: "", context_id: "", requested_by: "u1", model: "", tokens_in: 0, tokens_out: 0, cost_micros: 0, attempts: 0 };
+
 const runs: AgentRun[] = [
-  { id: "run-1", agent: "analyst", status: "succeeded", input: {}, output, detail: "", created_at: Date.now() - 26 * HOUR, started_at: Date.now() - 26 * HOUR, ended_at: Date.now() - 26 * HOUR + 3000 },
+  { ...UNASKED, id: "run-1", agent: "analyst", status: "succeeded", input: {}, output, detail: "", created_at: Date.now() - 26 * HOUR, started_at: Date.now() - 26 * HOUR, ended_at: Date.now() - 26 * HOUR + 3000 },
 ];
 
 function startRun(): AgentRun {
-  const run: AgentRun = { id: `run-${runs.length + 1}`, agent: "analyst", status: "queued", input: {}, output: null, detail: "", created_at: Date.now(), started_at: null, ended_at: null };
+  const run: AgentRun = { ...UNASKED, id: `run-${runs.length + 1}`, agent: "analyst", status: "queued", input: {}, output: null, detail: "", created_at: Date.now(), started_at: null, ended_at: null };
   runs.unshift(run);
   return run;
 }

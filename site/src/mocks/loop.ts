@@ -110,13 +110,11 @@ const assets: Asset[] = ([["Sol lamp, warm", 1200, 628, 38], ["Fjord chair", 108
       id: key,
       type: "image",
       title,
-      text: title,
+      alt: title,
       media_type: "image/jpeg",
       width,
       height,
       bytes: 182_000 + index * 91_000,
-      tags: [],
-      policy_flags: index === 5 ? [{ rule: "image.text", severity: "warning" as const, field: "", message: "much of the picture is text", source: "" }] : [],
       created_by: ADA,
       created_at: Date.now() - (index + 1) * 3 * DAY,
     };
@@ -187,8 +185,8 @@ function stored(document: CampaignDocument, status: CampaignStatus, part: Partia
     one.publications = [{ id: id("pub"), action: "publish", status: "done", progress: [], detail: "6 objects created and switched on", requested_by: ADA, created_at: at - 2 * DAY, finished_at: at - 2 * DAY + 9000 }];
   }
   one.history = [
-    { at: one.created_at, actor: ADA, action: "campaign.create", text: "Made the campaign" },
-    ...(live ? [{ at: at - 2 * DAY, actor: "Per Approver", action: "approval.approve", text: "Approved: “Looks right, go.”" }] : []),
+    { at: one.created_at, actor: "u1", actor_name: ADA, action: "campaign.create" },
+    ...(live ? [{ at: at - 2 * DAY, actor: "u3", actor_name: "Per Approver", action: "campaign.approve", after: { comment: "Looks right, go." } }] : []),
   ];
   return one;
 }
@@ -204,12 +202,17 @@ function requested(one: Stored, by: string, reason: string): Stored {
     reason,
     status: "pending",
     requested_by: by,
+    requested_by_name: by.includes(":") ? "" : by,
+    run_id: by.startsWith("agent:") ? "run-9" : "",
     requested_at: Date.now() - 34 * 60_000,
     decided_by: "",
+    decided_by_name: "",
     decided_at: null,
     comment: "",
     currency: one.document.currency,
     diff: between(one.live, one.document),
+    may_decide: by !== ADA,
+    why_not: by === ADA ? "Nobody approves what they requested themselves; another admin or approver may." : "",
   };
   approvals.unshift(one.approval);
   return one;
@@ -267,8 +270,12 @@ const many: Stored[] = [
   ),
 ];
 
+function connectedName(key: string): string {
+  return channels.find((one) => one.id === key)?.name ?? key;
+}
+
 function between(live: CampaignDocument | null, wanted: CampaignDocument): Diff {
-  const channels: Diff["channels"] = [];
+  const parts: Diff["channels"] = [];
   const budget = (document: CampaignDocument | null, channel?: string) =>
     (document?.ad_sets ?? []).filter((one) => one.status === "active" && (!channel || one.channel_id === channel)).reduce((sum, one) => sum + one.budget_daily, 0);
   const change = (path: string, label: string, unit: Change["unit"], before: unknown, after: unknown, spends = false): Change[] =>
@@ -282,7 +289,7 @@ function between(live: CampaignDocument | null, wanted: CampaignDocument): Diff 
     ...change("/start_at", "Start", "time", live?.start_at, wanted.start_at),
     ...change("/end_at", "End", "time", live?.end_at, wanted.end_at),
   ];
-  if (general.length > 0) channels.push({ channel_id: null, channel: null, changes: general, budget_daily_before: budget(live), budget_daily_after: budget(wanted) });
+  if (general.length > 0) parts.push({ channel_id: "", type: "", name: "Whole campaign", changes: general, budget_daily_before: budget(live), budget_daily_after: budget(wanted) });
   for (const channel of new Set([...wanted.ad_sets, ...(live?.ad_sets ?? [])].map((one) => one.channel_id))) {
     const changes: Change[] = [];
     for (const one of (live?.ad_sets ?? []).filter((old) => old.channel_id === channel && !wanted.ad_sets.some((other) => other.id === old.id))) {
@@ -323,10 +330,10 @@ function between(live: CampaignDocument | null, wanted: CampaignDocument): Diff 
     }
     if (changes.length > 0) {
       const type = [...wanted.ad_sets, ...(live?.ad_sets ?? [])].find((one) => one.channel_id === channel)?.channel;
-      channels.push({ channel_id: channel, channel: type ?? null, changes, budget_daily_before: budget(live, channel), budget_daily_after: budget(wanted, channel) });
+      parts.push({ channel_id: channel, type: type ?? "", name: connectedName(channel), changes, budget_daily_before: budget(live, channel), budget_daily_after: budget(wanted, channel) });
     }
   }
-  return { channels, budget_daily_before: budget(live), budget_daily_after: budget(wanted) };
+  return { channels: parts, budget_daily_before: budget(live), budget_daily_after: budget(wanted) };
 }
 
 function check(document: CampaignDocument): Finding[] {
@@ -402,6 +409,7 @@ function row(one: Stored): Campaign {
     budget_daily: one.document.ad_sets.reduce((sum, each) => sum + (each.status === "active" ? each.budget_daily : 0), 0),
     channels: used.map(([key, type]) => ({ id: key, type, name: channels.find((each) => each.id === key)?.name ?? PROVIDERS[type].name })),
     detail: one.detail,
+    has_change: one.live !== null && JSON.stringify(one.live) !== JSON.stringify(one.document),
     approval_id: one.approval?.id ?? "",
     created_by: ADA,
     created_at: one.created_at,
@@ -424,10 +432,10 @@ function detail(one: Stored): Response {
   return json(body, 200, { ETag: `"${one.version}"` });
 }
 
-function touch(one: Stored, text: string) {
+function touch(one: Stored, action: string, after?: unknown) {
   one.version += 1;
   one.updated_at = Date.now();
-  one.history.unshift({ at: Date.now(), actor: ADA, action: "", text });
+  one.history.unshift({ at: Date.now(), actor: "u1", actor_name: ADA, action: `campaign.${action}`, ...(after ? { after } : {}) });
 }
 
 /** What the channels have done since a publication began: two seconds a step. */
@@ -457,13 +465,13 @@ function begin(one: Stored, action: Publication["action"]): Response {
   }
   one.publications.unshift({ id: id("pub"), action, status: "queued", progress: [], detail: "", requested_by: ADA, created_at: Date.now(), finished_at: null });
   if (!one.live) one.status = "publishing";
-  touch(one, `Began: ${action}`);
+  touch(one, action);
   return detail(one);
 }
 
 // ── limits, brand, calendar, team ────────────────────────────────────────────────────────────────────────────────────
 
-const guardrails: Guardrails = { version: 4, spending_stopped: false, stopped_reason: "", daily_cap: 50_000, campaign_daily_cap: 20_000, currency: "EUR", autonomy: "propose", act_budget_change: 0.2, model_tokens_daily: 1_000_000, updated_by: ADA, updated_at: Date.now() - 5 * DAY };
+const guardrails: Guardrails = { version: 4, spending_stopped: false, stopped_reason: "", daily_cap: 50_000, campaign_daily_cap: 20_000, currency: "EUR", autonomy: "propose", act_budget_change: 0.2, model_tokens_daily: 1_000_000, live_daily: 18_300, updated_by: ADA, updated_at: Date.now() - 5 * DAY };
 let brand: Brand = { name: "Nordlicht", description: "Lamps and furniture for long evenings, made in Norrland.", tone: ["warm", "plain"], banned: ["cheap", "best in the world"], required: [], claims: ["free returns for 30 days", "hand-made in Norrland"], language: "en", colors: ["#1c2440", "#f2b632"] };
 let brandVersion = 2;
 
@@ -484,7 +492,7 @@ const entries: CalendarEntry[] = (
     ["note", "Team: look at the week", monthDay(23, 15), "planned", ""],
     ["note", "Shop closes early", monthDay(23, 17), "planned", ""],
   ] as const
-).map(([kind, title, at, status, text]) => ({ id: id("cal"), campaign_id: kind === "note" ? "" : (some[0]?.id ?? ""), kind, title, at, status, detail: text, created_by: ADA, created_at: Date.now() - 20 * DAY }));
+).map(([kind, title, at, status, text]) => ({ id: id("cal"), campaign_id: kind === "note" ? "" : (some[0]?.id ?? ""), campaign_name: kind === "note" ? "" : (some[0]?.document.name ?? ""), kind, title, at, status, detail: text, created_by: ADA, created_at: Date.now() - 20 * DAY }));
 
 const members = [
   { user_id: "u1", email: "admin@demo.test", name: ADA, role: "admin", joined_at: Date.now() - 90 * DAY, is_me: true },
@@ -555,8 +563,7 @@ export const loopRoutes: [string, RegExp, Handler][] = [
     (asked) => {
       const status = asked.query.get("status");
       const rows = all(asked).map(row).filter((one) => !status || one.status === status);
-      const from = Number(asked.query.get("cursor") ?? 0);
-      return json({ rows: rows.slice(from, from + 100), next_cursor: from + 100 < rows.length ? String(from + 100) : null });
+      return json({ rows: rows.slice(0, 200) });
     },
   ],
   [
@@ -581,7 +588,7 @@ export const loopRoutes: [string, RegExp, Handler][] = [
       one.document = withIds((await request.json()) as CampaignDocument);
       if (one.approval?.status === "pending" || one.approval?.status === "approved") Object.assign(one.approval, { status: "void", decided_at: Date.now() });
       if (!one.live) one.status = "draft";
-      touch(one, "Edited the plan");
+      touch(one, "edit");
       return detail(one);
     }),
   ],
@@ -604,7 +611,7 @@ export const loopRoutes: [string, RegExp, Handler][] = [
       requested(one, ADA, reason);
       if (one.approval) one.approval.requested_at = Date.now();
       if (!one.live) one.status = "in_review";
-      touch(one, "Submitted for approval");
+      touch(one, "submit", { reason });
       return json(one.approval);
     }),
   ],
@@ -614,7 +621,7 @@ export const loopRoutes: [string, RegExp, Handler][] = [
     campaign((one) => {
       if (one.approval) Object.assign(one.approval, { status: "void", decided_at: Date.now() });
       if (!one.live) one.status = "draft";
-      touch(one, "Withdrew the request");
+      touch(one, "withdraw");
       return detail(one);
     }),
   ],
@@ -625,14 +632,14 @@ export const loopRoutes: [string, RegExp, Handler][] = [
       const { at } = (await request.json()) as { at?: number };
       if (at === undefined) return begin(one, one.live ? "change" : "publish");
       one.status = "scheduled";
-      entries.push({ id: id("cal"), campaign_id: one.id, kind: "launch", title: `Launch ${one.document.name}`, at, status: "planned", detail: "", created_by: ADA, created_at: Date.now() });
-      touch(one, "Scheduled");
+      entries.push({ id: id("cal"), campaign_id: one.id, campaign_name: one.document.name, kind: "launch", title: `Launch ${one.document.name}`, at, status: "planned", detail: "", created_by: ADA, created_at: Date.now() });
+      touch(one, "schedule");
       return detail(one);
     }),
   ],
   ...(["pause", "resume", "end", "rollback"] as const).map((action): [string, RegExp, Handler] => ["POST", new RegExp(`^/campaigns/[^/]+/${action}$`), campaign((one) => begin(one, action))]),
 
-  ["GET", /^\/approvals$/, (asked) => json({ rows: asked.empty ? [] : approvals.filter((one) => one.status === (asked.query.get("status") ?? "pending")), next_cursor: null })],
+  ["GET", /^\/approvals$/, (asked) => json({ rows: asked.empty ? [] : approvals.filter((one) => one.status === (asked.query.get("status") ?? "pending")) })],
   [
     "GET",
     /^\/approvals\/[^/]+$/,
@@ -654,18 +661,18 @@ export const loopRoutes: [string, RegExp, Handler][] = [
       if (one.status !== "pending" || (yes && body.snapshot_hash !== one.snapshot_hash)) return problem(409, "Changed meanwhile", "The document has changed since the approval was requested; look at the new request.");
       Object.assign(one, { status: yes ? "approved" : "rejected", decided_by: ADA, decided_at: Date.now(), comment: body.comment ?? "" });
       if (!owner.live) owner.status = yes ? "approved" : "rejected";
-      touch(owner, yes ? "Approved" : `Rejected: “${body.comment ?? ""}”`);
+      touch(owner, yes ? "approve" : "reject", { comment: body.comment ?? "" });
       return json(one);
     },
   ],
 
-  ["GET", /^\/assets$/, (asked) => json({ rows: asked.empty ? [] : assets, next_cursor: null })],
+  ["GET", /^\/assets$/, (asked) => json({ rows: asked.empty ? [] : assets })],
   [
     "POST",
     /^\/assets$/,
     async (asked, request) => {
       const bytes = await request.arrayBuffer();
-      const asset: Asset = { id: id("img"), type: "image", title: asked.query.get("title") ?? "", text: asked.query.get("alt") ?? "", media_type: request.headers.get("Content-Type") ?? "", width: 1200, height: 628, bytes: bytes.byteLength, tags: [], policy_flags: [], created_by: ADA, created_at: Date.now() };
+      const asset: Asset = { id: id("img"), type: "image", title: asked.query.get("title") ?? "", alt: asked.query.get("alt") ?? "", media_type: request.headers.get("Content-Type") ?? "", width: 1200, height: 628, bytes: bytes.byteLength, created_by: ADA, created_at: Date.now() };
       files.set(asset.id, { type: asset.media_type, bytes });
       assets.unshift(asset);
       return json(asset, 201);
@@ -719,15 +726,24 @@ export const loopRoutes: [string, RegExp, Handler][] = [
       const stop = asked.path.endsWith("stop");
       const reason = stop ? ((await request.json()) as { reason: string }).reason : "";
       Object.assign(guardrails, { spending_stopped: stop, stopped_reason: reason, version: guardrails.version + 1 });
-      return json(guardrails);
+      return json({ ...guardrails, paused: stop ? ["c-6", "c-20"] : [] });
     },
   ],
-  ["GET", /^\/calendar$/, (asked) => json({ rows: asked.empty ? [] : entries })],
+  [
+    "GET",
+    /^\/calendar$/,
+    (asked) =>
+      json({
+        time_zone: "UTC",
+        entries: asked.empty ? [] : entries,
+        flights: all(asked).map((one) => ({ campaign_id: one.id, name: one.document.name, status: one.status, start_at: one.document.start_at, end_at: one.document.end_at })),
+      }),
+  ],
   [
     "POST",
     /^\/calendar$/,
     async (_, request) => {
-      const entry: CalendarEntry = { id: id("cal"), campaign_id: "", status: "planned", detail: "", created_by: ADA, created_at: Date.now(), ...((await request.json()) as Pick<CalendarEntry, "kind" | "title" | "at">) };
+      const entry: CalendarEntry = { id: id("cal"), campaign_id: "", campaign_name: "", status: "planned", detail: "", created_by: ADA, created_at: Date.now(), ...((await request.json()) as Pick<CalendarEntry, "kind" | "title" | "at">) };
       entries.push(entry);
       return json(entry, 201);
     },

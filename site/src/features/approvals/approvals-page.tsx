@@ -1,17 +1,15 @@
-import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import { ArrowLeft, Check, CircleCheck, LoaderCircle, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { toast } from "sonner";
 
 import { approvalQuery, approvalsQuery, approve, assetUrl, reject } from "@/api/campaigns";
-import { connectedQuery } from "@/api/channels";
 import type { Approval } from "@/api/loop-types";
 import { ApiError } from "@/api/problem";
 import { DiffView } from "@/components/diff-view";
 import { Field } from "@/components/field";
 import { Page } from "@/components/layout/page";
-import { LoadMore } from "@/components/load-more";
 import { Note } from "@/components/note";
 import { NothingYet } from "@/components/states/empty";
 import { ErrorState } from "@/components/states/error";
@@ -22,11 +20,12 @@ import { Segmented } from "@/components/ui/segmented";
 import { Skeleton } from "@/components/ui/skeleton";
 import { Textarea } from "@/components/ui/textarea";
 import { useRefreshCampaigns } from "@/hooks/use-refresh-campaigns";
+import { useNames } from "@/hooks/use-names";
 import { useNow } from "@/hooks/use-now";
 import { usePatchSearch, useScope } from "@/hooks/use-scope";
 import { cn } from "@/lib/cn";
 import { ago, dateTime, money } from "@/lib/format";
-import { allows, whoMay } from "@/lib/roles";
+import { whoMay } from "@/lib/roles";
 import { tell } from "@/lib/told";
 
 const STATUSES = [
@@ -48,8 +47,8 @@ export function ApprovalsPage() {
   const search = useSearch({ from: "/app/approvals" });
   const patch = usePatchSearch();
   const status = search.status ?? "pending";
-  const list = useInfiniteQuery(approvalsQuery(site.key, status));
-  const rows = list.data?.pages.flatMap((page) => page.rows) ?? [];
+  const list = useQuery(approvalsQuery(site.key, status));
+  const rows = list.data?.rows ?? [];
   const chosen = search.id ?? rows[0]?.id;
   return (
     <Page
@@ -88,9 +87,6 @@ export function ApprovalsPage() {
                 <RequestRow key={row.id} row={row} current={row.id === chosen} />
               ))}
             </ul>
-            {list.hasNextPage || rows.length > 20 ? (
-              <LoadMore has={list.hasNextPage} loading={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} shown={rows.length} what={rows.length === 1 ? "request" : "requests"} />
-            ) : null}
           </Card>
           <div className={cn("min-w-0", !search.id && "hidden lg:block")}>
             {search.id ? (
@@ -98,7 +94,7 @@ export function ApprovalsPage() {
                 <ArrowLeft aria-hidden className="size-4" /> All requests
               </Link>
             ) : null}
-            {chosen ? <Request key={chosen} id={chosen} /> : null}
+            {chosen ? <Request key={chosen} id={chosen} known={rows.find((row) => row.id === chosen)} /> : null}
           </div>
         </div>
       )}
@@ -128,6 +124,7 @@ function Loading() {
 
 function RequestRow({ row, current }: { row: Approval; current: boolean }) {
   const now = useNow();
+  const who = useNames();
   const raise = row.diff.budget_daily_after - row.diff.budget_daily_before;
   return (
     <li>
@@ -144,7 +141,7 @@ function RequestRow({ row, current }: { row: Approval; current: boolean }) {
         </span>
         <span className="text-muted-foreground mt-0.5 flex gap-2 text-xs">
           <span className="min-w-0 truncate">
-            {row.requested_by}, {ago(row.requested_at, now)}
+            {who(row.requested_by, row.requested_by_name)}, {ago(row.requested_at, now)}
           </span>
           {raise !== 0 ? <span className="tabular ml-auto shrink-0">{money(raise, row.currency, { signed: true })} a day</span> : null}
         </span>
@@ -153,11 +150,11 @@ function RequestRow({ row, current }: { row: Approval; current: boolean }) {
   );
 }
 
-function Request({ id }: { id: string }) {
-  const { site, me } = useScope();
+function Request({ id, known }: { id: string; known: Approval | undefined }) {
+  const { site } = useScope();
   const now = useNow();
-  const query = useQuery(approvalQuery(id));
-  const connected = useQuery(connectedQuery(site.key));
+  const who = useNames();
+  const query = useQuery({ ...approvalQuery(id), placeholderData: known });
   const heading = useRef<HTMLHeadingElement>(null);
   const asked = useSearch({ from: "/app/approvals" }).id;
   // Who chose a request hears which one it is.
@@ -181,9 +178,7 @@ function Request({ id }: { id: string }) {
     );
   }
   const approval = query.data;
-  const names = new Map((connected.data?.rows ?? []).map((row) => [row.id, row.name]));
   const [label, variant] = BADGE[approval.status] ?? [approval.status, "secondary"];
-  const own = approval.requested_by === me.user.id || approval.requested_by === me.user.email || (me.user.name !== "" && approval.requested_by === me.user.name);
   return (
     <Card aria-label={approval.title}>
       <div className="space-y-3 border-b px-4 py-4 sm:px-5">
@@ -199,11 +194,11 @@ function Request({ id }: { id: string }) {
           </Button>
         </div>
         <p className="text-muted-foreground text-[0.8125rem]">
-          Requested by {approval.requested_by} <time title={dateTime(approval.requested_at, site.time_zone)}>{ago(approval.requested_at, now)}</time>
+          Requested by {who(approval.requested_by, approval.requested_by_name)} <time title={dateTime(approval.requested_at, site.time_zone)}>{ago(approval.requested_at, now)}</time>
           {approval.decided_at ? (
             <>
               {" · "}
-              {approval.status === "void" ? "void since" : `${label.toLowerCase()} by ${approval.decided_by}`} {ago(approval.decided_at, now)}
+              {approval.status === "void" ? "void since" : `${label.toLowerCase()} by ${who(approval.decided_by, approval.decided_by_name)}`} {ago(approval.decided_at, now)}
             </>
           ) : null}
         </p>
@@ -216,17 +211,13 @@ function Request({ id }: { id: string }) {
         ) : null}
       </div>
       <div className="px-4 py-4 sm:px-5">
-        <DiffView diff={approval.diff} currency={approval.currency} zone={site.time_zone} image={assetUrl} names={names} />
+        <DiffView diff={approval.diff} currency={approval.currency} zone={site.time_zone} image={assetUrl} />
       </div>
       {approval.status === "pending" ? (
-        own ? (
-          <Foot>Nobody approves what they requested themselves. {capital(whoMay("approve_campaigns"))} other than you may decide.</Foot>
-        ) : allows(me, "approve_campaigns") ? (
+        approval.may_decide ? (
           <Decide approval={approval} onStale={() => void query.refetch()} />
         ) : (
-          <Foot>
-            {capital(whoMay("approve_campaigns"))} may decide; you are {me.role === "analyst" ? "an" : "a"} {me.role}.
-          </Foot>
+          <p className="text-muted-foreground border-t px-4 py-3.5 text-[0.8125rem] sm:px-5">{approval.why_not || `${capital(whoMay("approve_campaigns"))} may decide.`}</p>
         )
       ) : null}
     </Card>
@@ -234,10 +225,6 @@ function Request({ id }: { id: string }) {
 }
 
 const capital = (text: string) => text.replace(/^./, (letter) => letter.toUpperCase());
-
-function Foot({ children }: { children: React.ReactNode }) {
-  return <p className="text-muted-foreground border-t px-4 py-3.5 text-[0.8125rem] sm:px-5">{children}</p>;
-}
 
 /** The decision carries the hash of what is on the screen, so that nothing else than what was seen is approved. */
 function Decide({ approval, onStale }: { approval: Approval; onStale: () => void }) {

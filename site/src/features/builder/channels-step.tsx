@@ -23,7 +23,7 @@ import { Switch } from "@/components/ui/switch";
 import { useScope } from "@/hooks/use-scope";
 import { dailyBudget, findingsAt, localId, newAdSet, PROVIDERS } from "@/lib/campaign";
 import { cn } from "@/lib/cn";
-import { country, money } from "@/lib/format";
+import { country, countryCode, money } from "@/lib/format";
 
 import { FindingList, type StepProps } from "./step";
 
@@ -275,15 +275,15 @@ function AdSetCard({
           </Field>
         )}
         {mail ? null : (
-          <Field label="Countries" hint={adSet.audience.countries.length === 0 ? "Nobody is left out." : "Two-letter codes: DE, AT, SE."} className="sm:col-span-2">
+          <Field label="Countries" hint={adSet.audience.countries.length === 0 ? "Nobody is left out." : "By name or code, each followed by Enter."} className="sm:col-span-2">
             {(control) => (
               <TagsInput
                 control={control}
                 values={adSet.audience.countries}
-                onChange={(countries) => audience({ countries: [...new Set(countries.map((code) => code.toUpperCase()))] })}
-                accept={(text) => /^[a-z]{2}$/i.test(text)}
+                onChange={(countries) => audience({ countries: [...new Set(countries.map((text) => countryCode(text) ?? text))] })}
+                accept={(text) => countryCode(text) !== null}
                 show={(code) => country(code)}
-                placeholder="DE, AT, CH"
+                placeholder="Germany, Austria"
               />
             )}
           </Field>

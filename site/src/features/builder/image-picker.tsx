@@ -1,10 +1,9 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { ImagePlus } from "lucide-react";
 
 import { assetsQuery, assetUrl } from "@/api/campaigns";
 import { NothingYet } from "@/components/states/empty";
 import { ErrorState } from "@/components/states/error";
-import { Button } from "@/components/ui/button";
 import { Dialog, DialogContent } from "@/components/ui/dialog";
 import { Skeleton } from "@/components/ui/skeleton";
 import { Upload } from "@/features/creatives/upload";
@@ -25,8 +24,8 @@ export function ImagePicker({ open, onOpenChange, chosen, onChoose }: { open: bo
 
 function Images({ chosen, onChoose }: { chosen: readonly string[]; onChoose: (id: string) => void }) {
   const { site } = useScope();
-  const assets = useInfiniteQuery(assetsQuery(site.key));
-  const rows = assets.data?.pages.flatMap((page) => page.rows) ?? [];
+  const assets = useQuery(assetsQuery(site.key));
+  const rows = assets.data?.rows ?? [];
   return (
     <div className="space-y-4">
       <Upload compact onAdded={(asset) => onChoose(asset.id)} />
@@ -63,11 +62,6 @@ function Images({ chosen, onChoose }: { chosen: readonly string[]; onChoose: (id
               </li>
             ))}
           </ul>
-          {assets.hasNextPage ? (
-            <Button variant="outline" size="sm" disabled={assets.isFetchingNextPage} onClick={() => void assets.fetchNextPage()}>
-              Show more
-            </Button>
-          ) : null}
         </>
       )}
     </div>

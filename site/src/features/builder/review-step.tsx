@@ -4,7 +4,6 @@ import { CircleCheck, LoaderCircle, PenLine, Send } from "lucide-react";
 import { useState } from "react";
 
 import { assetUrl, diffQuery, submitCampaign } from "@/api/campaigns";
-import { connectedQuery } from "@/api/channels";
 import type { CampaignDetail, Finding } from "@/api/loop-types";
 import { ApiError, describe } from "@/api/problem";
 import { DiffView } from "@/components/diff-view";
@@ -36,14 +35,12 @@ export function ReviewStep({
   onSubmitted: () => Promise<void>;
 }) {
   const { site } = useScope();
-  const connected = useQuery(connectedQuery(site.key));
   const diff = useQuery({ ...diffQuery(saved?.id ?? "", saved?.version ?? 0), enabled: saved !== undefined });
   const [reason, setReason] = useState("");
   const submit = useCreate((text: string, key) => submitCampaign(saved?.id ?? "", text, key), { onSuccess: onSubmitted });
   const findings = checking.data?.findings ?? [];
   const blocking = findings.filter((one) => one.severity === "blocking");
   const others = findings.filter((one) => one.severity !== "blocking");
-  const names = new Map((connected.data?.rows ?? []).map((row) => [row.id, row.name]));
   if (!saved) {
     return <Note title="Save the campaign first">Go back to the plan; it is checked once it is saved.</Note>;
   }
@@ -67,7 +64,7 @@ export function ReviewStep({
               <Skeleton className="h-40" />
             </div>
           ) : (
-            <DiffView diff={diff.data} currency={saved.currency} zone={site.time_zone} image={assetUrl} names={names} />
+            <DiffView diff={diff.data} currency={saved.currency} zone={site.time_zone} image={assetUrl} />
           )}
         </CardContent>
       </Card>
@@ -148,7 +145,7 @@ export function ReviewStep({
               </form>
             ) : (
               <p className="text-muted-foreground text-[0.8125rem] text-pretty">
-                {saved.status === "in_review" ? "This plan is waiting for a decision already." : saved.actions.includes("publish") ? "This plan is approved already; publish it from its page." : "There is nothing to submit: this plan is what is live."}{" "}
+                {saved.status === "in_review" || saved.approval?.status === "pending" ? "This plan is waiting for a decision already." : saved.actions.includes("publish") ? "This plan is approved already; publish it from its page." : "There is nothing to submit: this plan is what is live."}{" "}
                 <Link to="/campaigns/$id" params={{ id: saved.id }} className="focus-ring text-link rounded-sm hover:underline">
                   Open the campaign
                 </Link>

@@ -1,11 +1,11 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import { CalendarPlus, ChevronLeft, ChevronRight, CircleStop, LoaderCircle, type LucideIcon, Pause, Rocket, StickyNote } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 
 import { calendarQuery, campaignsQuery, changeEntry, createEntry, deleteEntry } from "@/api/campaigns";
-import type { CalendarEntry } from "@/api/loop-types";
+import type { CalendarEntry, Flight } from "@/api/loop-types";
 import { ApiError, describe } from "@/api/problem";
 import { Field } from "@/components/field";
 import { Page } from "@/components/layout/page";
@@ -24,7 +24,7 @@ import { useCreate } from "@/hooks/use-create";
 import { useNow } from "@/hooks/use-now";
 import { usePatchSearch, useScope } from "@/hooks/use-scope";
 import { cn } from "@/lib/cn";
-import { longDay, time } from "@/lib/format";
+import { dateTime, longDay, time } from "@/lib/format";
 import { byDay, monthGrid, monthName, shiftMonth } from "@/lib/month";
 import { allows } from "@/lib/roles";
 import { tell } from "@/lib/told";
@@ -64,7 +64,7 @@ export function CalendarPage() {
   const calendar = useQuery(calendarQuery(site.key, from, to));
   const [editing, setEditing] = useState<Editing>(null);
   const editor = allows(me, "edit_campaigns");
-  const days = byDay(calendar.data?.rows ?? [], site.time_zone);
+  const days = byDay(calendar.data?.entries ?? [], site.time_zone);
   const go = (by: number) => {
     const next = shiftMonth(month, by);
     patch({ month: next === today.slice(0, 7) ? undefined : next });
@@ -112,6 +112,7 @@ export function CalendarPage() {
             </Button>
           </div>
         </div>
+        <Flights flights={(calendar.data?.flights ?? []).filter((one) => one.status !== "draft" && one.status !== "ended")} month={month} />
         {calendar.isError ? (
           <ErrorState error={calendar.error} onRetry={() => void calendar.refetch()} />
         ) : calendar.isPending ? (
@@ -140,6 +141,49 @@ export function CalendarPage() {
         {editing ? <EntryDialog key={"entry" in editing ? editing.entry.id : editing.day} editing={editing} editor={editor} onClose={() => setEditing(null)} /> : null}
       </Dialog>
     </Page>
+  );
+}
+
+/** Campaigns whose time touches the month, as bars over its days. */
+function Flights({ flights, month }: { flights: readonly Flight[]; month: string }) {
+  const { site } = useScope();
+  const [all, setAll] = useState(false);
+  if (flights.length === 0) return null;
+  const first = fromLocal(`${month}-01T00:00`, site.time_zone) ?? 0;
+  const last = fromLocal(`${shiftMonth(month, 1)}-01T00:00`, site.time_zone) ?? first + 1;
+  const part = (at: number) => Math.min(1, Math.max(0, (at - first) / (last - first))) * 100;
+  const shown = all ? flights : flights.slice(0, 5);
+  return (
+    <section aria-label="Campaigns" className="border-b px-4 py-3 sm:px-5">
+      <ul className="space-y-1.5">
+        {shown.map((one) => {
+          const from = part(one.start_at ?? first);
+          const to = part(one.end_at ?? last);
+          return (
+            <li key={one.campaign_id} className="grid grid-cols-[9rem_minmax(0,1fr)] items-center gap-3 sm:grid-cols-[14rem_minmax(0,1fr)]">
+              <Link to="/campaigns/$id" params={{ id: one.campaign_id }} title={one.name} className="focus-ring hover:text-link truncate rounded-sm text-[0.8125rem]">
+                {one.name}
+              </Link>
+              <span className="bg-muted relative h-4 overflow-hidden rounded-sm">
+                <span
+                  aria-hidden
+                  className={cn("absolute inset-y-0 rounded-sm", one.status === "live" ? "bg-positive/45" : one.status === "paused" ? "bg-border-strong" : "bg-primary/35")}
+                  style={{ left: `${from}%`, width: `${Math.max(1.5, to - from)}%` }}
+                />
+                <span className="sr-only">
+                  {one.status.replace("_", " ")}, {one.start_at ? `from ${dateTime(one.start_at, site.time_zone)}` : "from publishing"} {one.end_at ? `to ${dateTime(one.end_at, site.time_zone)}` : "until ended"}
+                </span>
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+      {flights.length > shown.length ? (
+        <button type="button" onClick={() => setAll(true)} className="focus-ring text-muted-foreground hover:text-foreground mt-2 rounded-sm text-xs font-medium">
+          {flights.length - shown.length} more
+        </button>
+      ) : null}
+    </section>
   );
 }
 
@@ -312,10 +356,10 @@ function EntryDialog({ editing, editor, onClose }: { editing: NonNullable<Editin
   const [local, setLocal] = useState(existing ? toLocal(existing.at, site.time_zone) : `${"day" in editing ? editing.day : ""}T09:00`);
   const [campaign, setCampaign] = useState(existing?.campaign_id ?? "");
   const [opened] = useState(() => Date.now());
-  const campaigns = useInfiniteQuery(campaignsQuery(site.key));
-  const names = campaigns.data?.pages.flatMap((page) => page.rows) ?? [];
+  const campaigns = useQuery(campaignsQuery(site.key));
+  const names = campaigns.data?.rows ?? [];
   const fits = names.filter((row) =>
-    kind === "launch" ? row.actions.includes("publish") : kind === "pause" ? row.actions.includes("pause") : row.actions.includes("end"),
+    kind === "launch" ? row.actions.includes("schedule") : kind === "pause" ? row.actions.includes("pause") : row.actions.includes("end"),
   );
   const chosen = fits.find((row) => row.id === campaign)?.id ?? fits[0]?.id ?? "";
   const at = fromLocal(local, site.time_zone);
@@ -337,7 +381,7 @@ function EntryDialog({ editing, editor, onClose }: { editing: NonNullable<Editin
   const fields = error instanceof ApiError ? error.fields : [];
   const said = (field: string) => fields.find((one) => one.field.replace(/^\//, "") === field)?.detail;
   const needsCampaign = kind !== "note" && existing === null;
-  const name = names.find((row) => row.id === (existing ? existing.campaign_id : chosen))?.name ?? "";
+  const name = existing ? existing.campaign_name : (names.find((row) => row.id === chosen)?.name ?? "");
   const label = title.trim() || (kind === "note" ? "" : `${KINDS[kind].label} ${name}`.trim());
   const late = at !== null && at <= opened && kind !== "note";
   const wrong = at === null ? "Choose a day and a time." : late && open ? "That time has passed." : undefined;

@@ -127,7 +127,7 @@ function Publish({ campaign, open, onClose }: { campaign: CampaignDetail; open: 
   const at = when === "later" ? fromLocal(local, site.time_zone) : null;
   const [opened] = useState(() => Date.now());
   const wrong = when === "later" && (at === null ? "Choose a day and a time." : at <= opened ? "That time has passed; choose a later one." : undefined);
-  const publish = useCreate((input: { at?: number }, key) => actOnCampaign(campaign.id, "publish", input, key), {
+  const publish = useCreate((input: { at?: number }, key) => actOnCampaign(campaign.id, "publish", key, input), {
     onSuccess: async (_, input) => {
       onClose();
       toast.success(input.at ? "Scheduled" : "Publishing has begun", {
@@ -149,7 +149,8 @@ function Publish({ campaign, open, onClose }: { campaign: CampaignDetail; open: 
       onConfirm={() => publish.mutate(at === null ? {} : { at })}
     >
       <div className="space-y-3">
-        <Segmented
+        {campaign.actions.includes("schedule") ? (
+          <Segmented
           label="When"
           value={when}
           onChange={setWhen}
@@ -157,7 +158,8 @@ function Publish({ campaign, open, onClose }: { campaign: CampaignDetail; open: 
             { value: "now", label: "Now" },
             { value: "later", label: "At a time" },
           ]}
-        />
+          />
+        ) : null}
         {when === "later" ? (
           <Field label="Day and time" hint={zoneName(opened, site.time_zone)} error={wrong || undefined}>
             {(control) => <Input {...control} type="datetime-local" value={local} onChange={(event) => setLocal(event.target.value)} className="tabular" />}
@@ -189,7 +191,7 @@ function Plain({ campaign, asking, onClose }: { campaign: CampaignDetail; asking
   const plain = asking !== null && asking !== "submit" && asking !== "publish";
   if (plain && asking !== last) setLast(asking);
   const act = useMutation<unknown, Error, keyof typeof PLAIN>({
-    mutationFn: (action) => (action === "delete" ? deleteCampaign(campaign.id) : actOnCampaign(campaign.id, action satisfies CampaignAction, {}, crypto.randomUUID())),
+    mutationFn: (action) => (action === "delete" ? deleteCampaign(campaign.id) : actOnCampaign(campaign.id, action satisfies CampaignAction, crypto.randomUUID())),
     onSuccess: async (_, action) => {
       onClose();
       toast.success(PLAIN[action].done);

@@ -19,13 +19,14 @@ import { Button } from "@/components/ui/button";
 import { Card, CardContent, CardHeader, CardTitle } from "@/components/ui/card";
 import { Segmented } from "@/components/ui/segmented";
 import { Skeleton } from "@/components/ui/skeleton";
+import { useNames } from "@/hooks/use-names";
 import { useNow } from "@/hooks/use-now";
 import { usePatchSearch, useScope } from "@/hooks/use-scope";
 import { OBJECTIVES, PROVIDERS } from "@/lib/campaign";
 import { cn } from "@/lib/cn";
-import { audienceText } from "@/lib/describe-plan";
+import { actionText, audienceText } from "@/lib/describe-plan";
 import { ago, dateTime, money } from "@/lib/format";
-import { allows, whoMay } from "@/lib/roles";
+import { whoMay } from "@/lib/roles";
 
 import { CampaignActions } from "./campaign-actions";
 import { CampaignFigures } from "./campaign-figures";
@@ -113,15 +114,16 @@ function Loading() {
 
 /** Where the campaign stands and what comes next, in a sentence. */
 function Standing({ campaign }: { campaign: CampaignDetail }) {
-  const { me, site } = useScope();
+  const { site } = useScope();
   const now = useNow();
+  const who = useNames();
   const newest = campaign.publications[0];
   const pending = campaign.approval?.status === "pending" ? campaign.approval : null;
   if (newest && (newest.status === "queued" || newest.status === "running")) return <Progress publication={newest} campaign={campaign} />;
   const approvalLink = pending ? (
-    <Button asChild size="sm" variant={campaign.actions.includes("approve") ? "default" : "outline"}>
+    <Button asChild size="sm" variant={pending.may_decide ? "default" : "outline"}>
       <Link to="/approvals" search={{ id: pending.id }}>
-        {campaign.actions.includes("approve") ? "Review and decide" : "See the request"}
+        {pending.may_decide ? "Review and decide" : "See the request"}
       </Link>
     </Button>
   ) : null;
@@ -136,8 +138,7 @@ function Standing({ campaign }: { campaign: CampaignDetail }) {
   if (pending) {
     return (
       <Note tone="warning" title={campaign.live_hash ? "A change is waiting for approval" : "Waiting for approval"} action={approvalLink}>
-        Requested by {pending.requested_by} {ago(pending.requested_at, now)}.{" "}
-        {campaign.actions.includes("approve") ? "You may decide." : allows(me, "approve_campaigns") ? "Nobody approves their own request." : `${whoMay("approve_campaigns")} may decide.`.replace(/^./, (letter) => letter.toUpperCase())}
+        Requested by {who(pending.requested_by, pending.requested_by_name)} {ago(pending.requested_at, now)}. {pending.may_decide ? "You may decide." : pending.why_not}
       </Note>
     );
   }
@@ -151,7 +152,7 @@ function Standing({ campaign }: { campaign: CampaignDetail }) {
       );
     case "rejected":
       return (
-        <Note tone="destructive" title={`Rejected${campaign.approval?.decided_by ? ` by ${campaign.approval.decided_by}` : ""}`}>
+        <Note tone="destructive" title={`Rejected${campaign.approval?.decided_by ? ` by ${who(campaign.approval.decided_by, campaign.approval.decided_by_name)}` : ""}`}>
           <p className="text-foreground">{campaign.approval?.comment || campaign.detail || "No reason was given."}</p>
           Edit it and submit it again.
         </Note>
@@ -159,7 +160,7 @@ function Standing({ campaign }: { campaign: CampaignDetail }) {
     case "approved":
       return (
         <Note tone="positive" title={campaign.actions.includes("publish") ? "Approved: it can be published" : "Approved"}>
-          {campaign.approval ? `By ${campaign.approval.decided_by}${campaign.approval.decided_at ? `, ${ago(campaign.approval.decided_at, now)}` : ""}.` : null} {campaign.approval?.comment}
+          {campaign.approval ? `By ${who(campaign.approval.decided_by, campaign.approval.decided_by_name)}${campaign.approval.decided_at ? `, ${ago(campaign.approval.decided_at, now)}` : ""}.` : null} {campaign.approval?.comment}
           {campaign.actions.includes("publish") ? null : ` ${whoMay("publish_campaigns")} may publish it.`.replace(/^ ./, (text) => text.toUpperCase())}
         </Note>
       );
@@ -229,6 +230,9 @@ function Overview({ campaign }: { campaign: CampaignDetail }) {
         <Card aria-label="Plan" className="min-w-0">
           <CardHeader className="border-b">
             <CardTitle>Plan</CardTitle>
+            {campaign.live_hash && campaign.has_change ? (
+              <Badge variant="warning">With a change that is not live yet</Badge>
+            ) : null}
           </CardHeader>
           <dl className="grid gap-x-6 gap-y-3 px-4 py-4 text-[0.8125rem] sm:grid-cols-2 sm:px-5">
             <Fact label="Runs">
@@ -292,6 +296,7 @@ const PUBLICATION: Record<string, [string, BadgeVariant]> = {
 
 function Publications({ campaign }: { campaign: CampaignDetail }) {
   const { site } = useScope();
+  const who = useNames();
   const now = useNow();
   return (
     <Card aria-label="On the channels" className="min-w-0">
@@ -317,7 +322,7 @@ function Publications({ campaign }: { campaign: CampaignDetail }) {
                   </p>
                   {one.detail ? <p className={cn("text-pretty break-words", one.status === "failed" ? "text-destructive" : "text-muted-foreground")}>{one.detail}</p> : null}
                   <p className="text-muted-foreground text-xs" title={dateTime(one.created_at, site.time_zone)}>
-                    {one.requested_by}, {ago(one.created_at, now)}
+                    {who(one.requested_by)}, {ago(one.created_at, now)}
                   </p>
                 </div>
               </li>
@@ -358,6 +363,7 @@ function Ads({ campaign }: { campaign: CampaignDetail }) {
 function HistoryCard({ campaign }: { campaign: CampaignDetail }) {
   const { site } = useScope();
   const now = useNow();
+  const who = useNames();
   const history = useQuery(historyQuery(campaign.id, campaign.version));
   return (
     <Card aria-label="History" className="overflow-hidden">
@@ -373,9 +379,9 @@ function HistoryCard({ campaign }: { campaign: CampaignDetail }) {
         <ol className="divide-y">
           {history.data.rows.map((row, index) => (
             <li key={`${row.at} ${index}`} className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5 px-4 py-3 text-[0.8125rem] sm:px-5">
-              <span className="min-w-0 flex-1 basis-60 break-words">{row.text}</span>
+              <span className="min-w-0 flex-1 basis-60 break-words">{actionText(row)}</span>
               <span className="text-muted-foreground text-xs" title={dateTime(row.at, site.time_zone)}>
-                {row.actor} · {ago(row.at, now)}
+                {who(row.actor, row.actor_name)} · {ago(row.at, now)}
               </span>
             </li>
           ))}

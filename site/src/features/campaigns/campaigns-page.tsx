@@ -1,16 +1,15 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import { Megaphone, Plug, Plus } from "lucide-react";
 import { useMemo } from "react";
 
-import { campaignsQuery } from "@/api/campaigns";
+import { campaignsQuery, MOST } from "@/api/campaigns";
 import { connectedQuery } from "@/api/channels";
 import type { Campaign } from "@/api/loop-types";
 import { CAMPAIGN_STATUSES, CampaignStatusBadge } from "@/components/campaign-status";
 import { byNumber, type Column, columnsOf, DataTable } from "@/components/data-table/data-table";
 import { TableSkeleton } from "@/components/data-table/table-skeleton";
 import { Page } from "@/components/layout/page";
-import { LoadMore } from "@/components/load-more";
 import { ProviderMarks } from "@/components/provider";
 import { SearchInput } from "@/components/search-input";
 import { NoResults, NothingYet } from "@/components/states/empty";
@@ -21,7 +20,7 @@ import { Select } from "@/components/ui/select";
 import { useNow } from "@/hooks/use-now";
 import { usePatchSearch, useScope } from "@/hooks/use-scope";
 import { OBJECTIVES } from "@/lib/campaign";
-import { ago, dateTime, day, money } from "@/lib/format";
+import { ago, dateTime, day, money, plural } from "@/lib/format";
 import { allows, whoMay } from "@/lib/roles";
 
 const helper = columnsOf<Campaign>();
@@ -33,9 +32,9 @@ export function CampaignsPage() {
   const search = useSearch({ from: "/app/campaigns" });
   const patch = usePatchSearch();
   const now = useNow();
-  const campaigns = useInfiniteQuery(campaignsQuery(site.key, search.status));
+  const campaigns = useQuery(campaignsQuery(site.key, search.status));
   const editor = allows(me, "edit_campaigns");
-  const loaded = useMemo(() => campaigns.data?.pages.flatMap((page) => page.rows) ?? [], [campaigns.data]);
+  const loaded = useMemo(() => campaigns.data?.rows ?? [], [campaigns.data]);
   const wanted = search.q?.toLowerCase();
   const rows = useMemo(
     () => loaded.filter((row) => !wanted || `${row.name} ${row.utm_campaign}`.toLowerCase().includes(wanted)),
@@ -123,7 +122,7 @@ export function CampaignsPage() {
           <TableSkeleton rows={8} columns={6} />
         ) : nothing ? (
           <Start editor={editor} action={create} />
-        ) : rows.length === 0 && !campaigns.hasNextPage ? (
+        ) : rows.length === 0 ? (
           <NoResults what="campaigns" onClear={() => patch({ q: undefined, status: undefined })} />
         ) : (
           <>
@@ -136,13 +135,9 @@ export function CampaignsPage() {
               rowKey={(row) => row.id}
               align={{ name: "left", status: "left", channels: "left", objective: "left" }}
             />
-            <LoadMore
-              has={campaigns.hasNextPage}
-              loading={campaigns.isFetchingNextPage}
-              onMore={() => void campaigns.fetchNextPage()}
-              shown={rows.length}
-              what={rows.length === 1 ? "campaign" : "campaigns"}
-            />
+            <p role="status" className="text-muted-foreground tabular border-t px-4 py-3.5 text-xs sm:px-5">
+              {plural(rows.length, "campaign")} shown{loaded.length >= MOST ? `: the ${MOST} changed last. Choose a status to see others` : ", that is all"}
+            </p>
           </>
         )}
       </Card>

@@ -29,7 +29,7 @@ import { tell } from "@/lib/told";
 
 const STATUS: Record<string, [string, BadgeVariant]> = {
   connected: ["Connected", "positive"],
-  needs_reauth: ["Sign in again", "warning"],
+  needs_reauth: ["No access", "warning"],
   failing: ["Failing", "destructive"],
   disconnected: ["Disconnected", "outline"],
 };
@@ -159,6 +159,8 @@ function ChannelRow({ channel, manager }: { channel: ConnectedChannel; manager: 
     onSettled: refresh,
   });
   const connect = useConnect(channel.type);
+  const byKey = useQuery(providersQuery).data?.rows.find((row) => row.type === channel.type)?.auth === "key";
+  const [asking, setAsking] = useState(false);
   const gone = channel.status === "disconnected";
   const ends = channel.credentials_expire_at;
   const ending = !gone && ends != null && ends - now < 7 * 86_400_000;
@@ -179,8 +181,8 @@ function ChannelRow({ channel, manager }: { channel: ConnectedChannel; manager: 
         {manager ? (
           <div className="flex items-center gap-1.5">
             {channel.status === "needs_reauth" || gone ? (
-              <Button size="sm" onClick={() => connect.mutate(null)} disabled={connect.isPending}>
-                {connect.isPending ? <LoaderCircle className="animate-spin" /> : <Plug />} {gone ? "Connect again" : "Sign in again"}
+              <Button size="sm" onClick={() => (byKey ? setAsking(true) : connect.mutate(null))} disabled={connect.isPending}>
+                {connect.isPending ? <LoaderCircle className="animate-spin" /> : <Plug />} {gone ? "Connect again" : byKey ? "Enter a new key" : "Sign in again"}
               </Button>
             ) : (
               <Button size="sm" variant="outline" onClick={() => test.mutate()} disabled={test.isPending}>
@@ -241,6 +243,7 @@ function ChannelRow({ channel, manager }: { channel: ConnectedChannel; manager: 
           </div>
         </>
       )}
+      <KeyDialog type={channel.type} name={channel.name} open={asking} onOpenChange={setAsking} />
       <Confirm
         open={leaving}
         onOpenChange={setLeaving}
@@ -286,6 +289,7 @@ function useConnect(type: string, onConnected?: () => void) {
   const patch = usePatchSearch();
   return useMutation({
     mutationFn: (key: string | null) => connectChannel(type, { site: site.key, api_key: key }),
+    onError: (error) => (onConnected ? undefined : tell(error)),
     onSuccess: async (answer) => {
       if (answer.authorize_url) {
         location.assign(answer.authorize_url);
@@ -326,13 +330,39 @@ function Catalog({ connected, manager, first }: { connected: readonly ConnectedC
   );
 }
 
-function ProviderCard({ provider, count: many, manager }: { provider: Provider; count: number; manager: boolean }) {
-  const [asking, setAsking] = useState(false);
+/** Asks for the key that connects an account. */
+function KeyDialog({ type, name, open, onOpenChange }: { type: string; name: string; open: boolean; onOpenChange: (open: boolean) => void }) {
   const [key, setKey] = useState("");
-  const connect = useConnect(provider.type, () => {
-    setAsking(false);
+  const connect = useConnect(type, () => {
+    onOpenChange(false);
     setKey("");
   });
+  return (
+    <Confirm
+      open={open}
+      onOpenChange={onOpenChange}
+      title={`Connect ${name}`}
+      description="With a private API key of the account. It is sealed as soon as it arrives and never shown again."
+      action="Connect"
+      pending={connect.isPending}
+      disabled={key.trim() === ""}
+      onConfirm={() => connect.mutate(key.trim())}
+    >
+      <Field
+        label="Private API key"
+        hint={type === "klaviyo" ? "In Klaviyo: Settings, API keys, Create private API key; full access to campaigns, lists, segments and metrics." : undefined}
+        error={connect.error ? describe(connect.error).detail : undefined}
+      >
+        {(control) => <Input {...control} type="password" autoComplete="off" value={key} onChange={(event) => setKey(event.target.value)} className="font-mono" />}
+      </Field>
+    </Confirm>
+  );
+}
+
+function ProviderCard({ provider, count: many, manager }: { provider: Provider; count: number; manager: boolean }) {
+  const [asking, setAsking] = useState(false);
+  // What goes wrong is told on the card.
+  const connect = useConnect(provider.type, () => undefined);
   const problem = connect.error ? describe(connect.error) : null;
   return (
     <Card aria-label={provider.name} className="flex h-full flex-col p-4">
@@ -360,25 +390,12 @@ function ProviderCard({ provider, count: many, manager }: { provider: Provider; 
           {connect.isPending && provider.auth !== "key" ? "Going to the sign-in…" : "Connect"}
         </Button>
       ) : null}
-      {problem && provider.auth !== "key" ? (
+      {problem ? (
         <p role="alert" className="text-destructive mt-2 text-xs text-pretty break-words">
           <Words text={problem.detail} />
         </p>
       ) : null}
-      <Confirm
-        open={asking}
-        onOpenChange={setAsking}
-        title={`Connect ${provider.name}`}
-        description="With a private API key of the account. It is sealed as soon as it arrives and never shown again."
-        action="Connect"
-        pending={connect.isPending}
-        disabled={key.trim() === ""}
-        onConfirm={() => connect.mutate(key.trim())}
-      >
-        <Field label="Private API key" hint={provider.type === "klaviyo" ? "In Klaviyo: Settings, API keys, Create private API key; full access to campaigns, lists, segments and metrics." : undefined} error={problem?.detail}>
-          {(control) => <Input {...control} type="password" autoComplete="off" value={key} onChange={(event) => setKey(event.target.value)} className="font-mono" />}
-        </Field>
-      </Confirm>
+      <KeyDialog type={provider.type} name={provider.name} open={asking} onOpenChange={setAsking} />
     </Card>
   );
 }

@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
 import { ImagePlus, Trash2 } from "lucide-react";
 import { useState } from "react";
@@ -8,7 +8,6 @@ import { assetsQuery, assetUrl, deleteAsset } from "@/api/campaigns";
 import type { Asset } from "@/api/loop-types";
 import { Confirm } from "@/components/confirm";
 import { Page } from "@/components/layout/page";
-import { LoadMore } from "@/components/load-more";
 import { NothingYet } from "@/components/states/empty";
 import { ErrorState } from "@/components/states/error";
 import { Badge } from "@/components/ui/badge";
@@ -48,8 +47,8 @@ export function CreativesPage() {
 
 function Images() {
   const { site, me } = useScope();
-  const assets = useInfiniteQuery(assetsQuery(site.key));
-  const rows = assets.data?.pages.flatMap((page) => page.rows) ?? [];
+  const assets = useQuery(assetsQuery(site.key));
+  const rows = assets.data?.rows ?? [];
   const editor = allows(me, "edit_campaigns");
   return (
     <>
@@ -77,9 +76,7 @@ function Images() {
               <AssetCard key={asset.id} asset={asset} editor={editor} />
             ))}
           </ul>
-          <Card>
-            <LoadMore has={assets.hasNextPage} loading={assets.isFetchingNextPage} onMore={() => void assets.fetchNextPage()} shown={rows.length} what={rows.length === 1 ? "image" : "images"} />
-          </Card>
+          <p className="text-muted-foreground text-xs">{plural(rows.length, "image")}</p>
         </>
       )}
     </>
@@ -105,7 +102,7 @@ function AssetCard({ asset, editor }: { asset: Asset; editor: boolean }) {
   return (
     <li className="group bg-card shadow-card relative overflow-hidden rounded-xl border">
       <a href={assetUrl(asset.id)} target="_blank" rel="noreferrer" className="focus-ring block -outline-offset-2" aria-label={`Open ${asset.title}`}>
-        <img src={assetUrl(asset.id)} alt={asset.text} loading="lazy" className="bg-muted aspect-square w-full object-cover transition-transform duration-300 group-hover:scale-[1.02]" />
+        <img src={assetUrl(asset.id)} alt={asset.alt} loading="lazy" className="bg-muted aspect-square w-full object-cover transition-transform duration-300 group-hover:scale-[1.02]" />
       </a>
       <div className="px-3 py-2.5">
         <p className="truncate text-[0.8125rem] font-medium" title={asset.title}>
@@ -117,11 +114,6 @@ function AssetCard({ asset, editor }: { asset: Asset; editor: boolean }) {
         <p className="text-muted-foreground truncate text-xs">
           {bytes(asset.bytes)} · {ago(asset.created_at, now)}
         </p>
-        {asset.policy_flags.length > 0 ? (
-          <p className="text-warning mt-1 text-xs text-pretty" title={asset.policy_flags.map((flag) => flag.message).join("\n")}>
-            {plural(asset.policy_flags.length, "note")}: {asset.policy_flags[0]?.message}
-          </p>
-        ) : null}
       </div>
       {editor ? (
         <Button

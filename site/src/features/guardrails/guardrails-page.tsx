@@ -23,7 +23,7 @@ import { Textarea } from "@/components/ui/textarea";
 import { useNow } from "@/hooks/use-now";
 import { useScope } from "@/hooks/use-scope";
 import { cn } from "@/lib/cn";
-import { ago, count, percent } from "@/lib/format";
+import { ago, count, money, percent, plural } from "@/lib/format";
 import { allows, whoMay } from "@/lib/roles";
 import { isConflict, tell } from "@/lib/told";
 
@@ -63,10 +63,12 @@ function KillSwitch({ guardrails }: { guardrails: Guardrails }) {
   const done = () => queryClient.invalidateQueries({ queryKey: ["guardrails"] });
   const stop = useMutation({
     mutationFn: () => stopSpending(reason.trim()),
-    onSuccess: async () => {
+    onSuccess: async ({ paused }) => {
       setAsking(null);
       setReason("");
-      toast.success("Spending is stopped", { description: "Live campaigns are being paused on their channels; nothing new goes out." });
+      toast.success("Spending is stopped", {
+        description: paused.length > 0 ? `${plural(paused.length, "live campaign is", "live campaigns are")} being paused on the channels; nothing new goes out.` : "Nothing was live; nothing new goes out.",
+      });
       await done();
     },
     onError: tell,
@@ -156,7 +158,7 @@ function Limits({ current, manager, onSettled }: { current: Answer<Guardrails>; 
   });
   const [typed, setTyped] = useState<Record<string, string | undefined>>({});
   const [share, setShare] = useState(String(Math.round(saved.act_budget_change * 1000) / 10));
-  const [tokens, setTokens] = useState(String(saved.model_tokens_daily));
+  const [tokens, setTokens] = useState(count(saved.model_tokens_daily));
   const [conflict, setConflict] = useState(false);
   const save = useMutation({
     mutationFn: () => saveGuardrails(form, answer.etag),
@@ -185,7 +187,7 @@ function Limits({ current, manager, onSettled }: { current: Answer<Guardrails>; 
             <CardTitle>Spending</CardTitle>
           </CardHeader>
           <CardContent className="grid gap-4 sm:grid-cols-2">
-            <Field label="All campaigns together, a day" hint="Empty: no cap." error={at("daily_cap")}>
+            <Field label="All campaigns together, a day" hint={`At most ${money(saved.live_daily, saved.currency)} a day is live now. Empty: no cap.`} error={at("daily_cap")}>
               {(control) => (
                 <MoneyInput control={control} currency={form.currency} value={form.daily_cap ?? null} placeholder="No cap" disabled={!manager} onChange={(daily_cap) => setForm({ ...form, daily_cap })} onError={(error) => problem("daily_cap", error)} />
               )}
@@ -239,13 +241,14 @@ function Limits({ current, manager, onSettled }: { current: Answer<Guardrails>; 
                   </div>
                 )}
               </Field>
-              <Field label="Model tokens a day" hint={`${count(form.model_tokens_daily)} tokens; used up, agents wait until tomorrow (UTC).`} error={at("model_tokens_daily")}>
+              <Field label="Model tokens a day" hint="Used up, agents wait until tomorrow (UTC)." error={at("model_tokens_daily")}>
                 {(control) => (
                   <Input
                     {...control}
                     inputMode="numeric"
                     value={tokens}
                     className="tabular"
+                    onBlur={() => setTokens(at("model_tokens_daily") ? tokens : count(form.model_tokens_daily))}
                     onChange={(event) => {
                       setTokens(event.target.value);
                       const bare = event.target.value.replace(/[\s.,]/g, "");

@@ -33,7 +33,7 @@ const TOOL: &str = "chat tool";
 pub async fn chat(caller: Caller, request: Request) -> Answer<Response> {
     let (parts, body) = request.into_parts();
     check_origin(&caller, &parts.headers)?;
-    let inside = Inside::of(&caller.runtime, &parts.headers);
+    let inside = Inside::of(&caller, &parts.headers);
     let body = read_body(body, MAX_BODY).await?;
     let body: Value = serde_json::from_slice(&body)
         .map_err(|error| problem::Problem::bad_request(format!("the body is not JSON: {error}")))?;
@@ -53,7 +53,7 @@ pub async fn chat(caller: Caller, request: Request) -> Answer<Response> {
 /// Whether the chat is still being answered. It never is: an answer is not kept beyond the request that asked for it,
 /// and what it started (a run, an approval) is found under its own address.
 #[utoipa::path(
-    get, path = "/chat/{id}/stream", tag = "protocols",
+    get, path = "/chat/{id}/stream", operation_id = "resume_chat", tag = "protocols",
     params(("id" = String, Path, description = "The chat's id")),
     responses((status = 204, description = "Nothing is under way"), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
     extensions(("x-permission" = json!("signed_in")))

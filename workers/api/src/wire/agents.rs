@@ -157,6 +157,7 @@ pub struct RunOutput {
 
 /// One thing that stands out.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = RunFinding)] // `Finding` is what a check finds in a campaign.
 pub struct Finding {
     /// In one line.
     pub headline: String,
