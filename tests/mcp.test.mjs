@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { accept, asker, bearer, demoAdmin, invite } from './people.mjs'
-import { start } from './product.mjs'
+import { accept, asker, bearer, demoAdmin, invite, shop } from './people.mjs'
+import { eventually, start } from './product.mjs'
 
 const HERE = path.dirname(fileURLToPath(import.meta.url))
 const clients = createRequire(path.join(HERE, 'clients', 'package.json'))
@@ -104,6 +104,20 @@ test('repeating a creating call under one key does nothing twice', async () => {
   await client.close()
 })
 
+test('what cannot be taken back asks the person first, and an answer about something else counts for nothing', async () => {
+  const capabilities = { elicitation: {} }
+  const call = { name: 'campaigns_end', arguments: { id: 'c1' } }
+  const asked = (await ask('tools/call', call, { capabilities })).body.result
+  assert.deepEqual([asked.resultType, asked.inputRequests.confirm.method], ['input_required', 'elicitation/create'])
+  const accept = { confirm: { action: 'accept', content: { confirm: true } } }
+  const again = (more) => ask('tools/call', { ...call, requestState: asked.requestState, inputResponses: accept, ...more }, { capabilities })
+  assert.equal((await again({ arguments: { id: 'c2' } })).body.error.code, -32602)
+  const declined = (await again({ inputResponses: { confirm: { action: 'decline' } } })).body.result
+  assert.match(declined.content[0].text, /nothing was changed/)
+  const done = (await again()).body.result
+  assert.match(done.content[0].text, /campaign/, 'now the route itself is asked, and knows no such campaign')
+})
+
 test('the summary shows itself as an app that needs no other origin', async () => {
   const client = await connect(admin.token)
   const tool = (await client.listTools()).tools.find((one) => one.name === 'analytics_summary')
@@ -193,6 +207,67 @@ test('a watched document tells that it has changed', async () => {
   assert.deepEqual(messages[0].params.notifications, { resourceSubscriptions: [uri] })
   for (const message of messages) assert.equal(message.params._meta['io.modelcontextprotocol/subscriptionId'], 9)
   if (messages.length > 1) assert.deepEqual([messages[1].method, messages[1].params.uri], ['notifications/resources/updated', uri])
+})
+
+// ── a campaign from a script, with a person in the middle ────────────────────────────────────────────────────────────
+
+/** An account at the practice provider, connected as a person connects it in the browser. */
+async function channel(person) {
+  const begun = await person.ask('POST', '/channels/sandbox/connect', { body: {} })
+  assert.equal(begun.status, 200, begun.text)
+  if (begun.body.channel) return begun.body.channel
+  const consent = { method: 'POST', redirect: 'manual', headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+  const body = new URLSearchParams({ decision: 'allow', account: 'Practice', currency: 'EUR', time_zone: 'UTC' }).toString()
+  const back = new URL((await fetch(begun.body.authorize_url, { ...consent, body })).headers.get('location'))
+  const landed = await person.ask('GET', `${back.pathname}${back.search}`)
+  assert.match(landed.headers.get('location') ?? '', /connected=/, landed.text)
+  return (await person.ask('GET', '/channels')).body.rows.find((row) => row.type === 'sandbox')
+}
+
+test('a campaign is planned over MCP, waits for a person, and goes out', { timeout: 180_000 }, async () => {
+  const team = await shop(product.url, 'Wool and thread')
+  const { id: channelId } = await channel(team.marketer)
+  const scopes = ['read_campaigns', 'edit_campaigns', 'publish_campaigns', 'read_channels']
+  const made = await team.admin.ask('POST', '/api-keys', { body: { name: 'Planner', role: 'marketer', scopes } })
+  assert.equal(made.status, 201, made.text)
+  const client = await connect(made.body.key, { versionNegotiation: { mode: 'auto' } })
+  const use = async (name, args = {}) => {
+    const result = await client.callTool({ name, arguments: args })
+    assert.ok(!result.isError, `${name}: ${result.content[0].text}`)
+    return result
+  }
+  const names = (await client.listTools()).tools.map((tool) => tool.name)
+  assert.ok(names.includes('campaigns_submit'))
+  assert.deepEqual(names.filter((name) => /approve|reject/.test(name)), [], 'no tool decides about approvals')
+
+  const listed = (await use('channels_list')).structuredContent.rows
+  assert.deepEqual(listed.map((row) => row.id), [channelId])
+  const ad = (name, headline) => ({ name, creative: { headlines: [headline], primary_text: 'Soft merino from small farms.', call_to_action: 'shop_now' } })
+  const campaign = (await use('campaigns_create', {
+    name: 'Winter wool', objective: 'sales', currency: 'EUR', landing_url: 'https://shop.test/wool', utm_campaign: 'winter-wool',
+    ad_sets: [{ name: 'Everyone', channel_id: channelId, channel: 'sandbox', audience: { countries: ['DE'] }, budget_daily: 2000, ads: [ad('A', 'Warm wool'), ad('B', 'Fine wool')] }],
+    idempotency_key: 'winter-wool-1',
+  })).structuredContent
+  assert.deepEqual([campaign.status, campaign.budget_daily], ['draft', 2000])
+  const findings = (await use('campaigns_preflight', { id: campaign.id })).structuredContent.findings
+  assert.deepEqual(findings.filter((finding) => finding.severity === 'error' || finding.blocks), [])
+
+  const early = await client.callTool({ name: 'campaigns_publish', arguments: { id: campaign.id } })
+  assert.ok(early.isError, 'nothing goes out before a person has approved it')
+  const submitted = await use('campaigns_submit', { id: campaign.id, reason: 'Winter has come' })
+  const { approval } = submitted.structuredContent
+  assert.deepEqual([approval.status, approval.url], ['pending', `${product.url}/approvals?id=${approval.id}`])
+  assert.match(submitted.content[0].text, /waits for a person/)
+
+  const seen = (await team.approver.ask('GET', `/approvals/${approval.id}`)).body
+  const decided = await team.approver.ask('POST', `/approvals/${approval.id}/approve`, { body: { snapshot_hash: seen.snapshot_hash } })
+  assert.equal(decided.status, 200, decided.text)
+  await use('campaigns_publish', { id: campaign.id })
+  await eventually(async () => {
+    const now = (await use('campaigns_get', { id: campaign.id })).structuredContent
+    assert.equal(now.status, 'live', now.detail)
+  }, { within: 120_000 })
+  await client.close()
 })
 
 // ── the public suite ─────────────────────────────────────────────────────────────────────────────────────────────────

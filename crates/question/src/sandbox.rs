@@ -291,7 +291,13 @@ impl Guard {
         if let Some(with) = with {
             sql.push_str(&self.with(with)?);
         }
-        sql.push_str(&self.body(body, place)?);
+        let body_sql = self.body(body, place)?;
+        // ClickHouse gives ORDER BY and LIMIT to the last part of a set operation, D1 to the whole.
+        if matches!(**body, SetExpr::SetOperation { .. }) {
+            sql.push_str(&format!("SELECT * FROM ({body_sql})"));
+        } else {
+            sql.push_str(&body_sql);
+        }
         if let Some(order_by) = order_by {
             let OrderBy { kind, interpolate } = order_by;
             let (OrderByKind::Expressions(list), None) = (kind, interpolate) else {

@@ -4,6 +4,8 @@
 //! `golden_questions.txt`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
+mod common;
+
 use std::path::Path;
 
 use metrics::Dialect;
@@ -161,4 +163,47 @@ fn kpi_queries_are_pinned_for_both_engines() {
         text.push('\n');
     }
     pinned("kpis.sql", &text);
+}
+
+#[test]
+fn every_golden_question_runs_as_d1_would_and_does_not_depend_on_other_shops() {
+    let (alone, among) = (common::database(false), common::database(true));
+    let mut figures = 0;
+    for question in questions() {
+        let plan = understand(question, &vocabulary(), TODAY).unwrap();
+        let prepared = plan.prepare(Dialect::D1).unwrap();
+        let question::Source::Catalog { template, window, compare, .. } = &prepared.source else {
+            panic!("the grammar writes from the catalog");
+        };
+        let windows = question::plan::windows(*window, *compare, calendar::Zone::UTC, TODAY).unwrap();
+        let statement = template.bind(&common::scope(), &windows).unwrap();
+        let run = |db| common::rows(db, &statement).unwrap_or_else(|error| panic!("{question}: {error}"));
+        let rows = run(&alone);
+        assert_eq!(rows, run(&among), "{question}");
+        figures += rows.iter().flatten().filter(|value| !matches!(value, rusqlite::types::Value::Null)).count();
+        // Every column is there by its name, and a line has every bucket.
+        let named: Vec<serde_json::Map<String, serde_json::Value>> = {
+            let prepared_sql = among.prepare(&statement.sql).unwrap();
+            let names: Vec<String> = prepared_sql.column_names().into_iter().map(str::to_owned).collect();
+            let json = |value: &rusqlite::types::Value| match value {
+                rusqlite::types::Value::Integer(whole) => serde_json::json!(whole),
+                rusqlite::types::Value::Real(real) => serde_json::json!(real),
+                rusqlite::types::Value::Text(text) => serde_json::json!(text),
+                _ => serde_json::Value::Null,
+            };
+            rows.iter().map(|row| names.iter().cloned().zip(row.iter().map(json)).collect()).collect()
+        };
+        for column in &prepared.columns {
+            assert!(named.iter().all(|row| row.contains_key(&column.name)), "{question}: {}", column.name);
+        }
+        let shaped = prepared.shape(&named, windows.first()).unwrap();
+        assert!(shaped.iter().all(|row| row.len() == prepared.columns.len()), "{question}");
+        if prepared.chart == question::Chart::Line {
+            assert_eq!(shaped.len(), windows[0].buckets(plan.outline.bucket.unwrap()).unwrap().len(), "{question}");
+        }
+        if prepared.chart == question::Chart::Kpi {
+            assert_eq!(shaped.len(), 1, "{question}");
+        }
+    }
+    assert!(figures > 100, "the shop has hardly any figures: {figures}");
 }

@@ -61,11 +61,12 @@ pub const PROMPTS: [Prompt; 4] = [
         ],
         text: "Plan a campaign. Goal: {goal}. Daily budget: {budget_daily}. Site: {site}.\n\
                1. Look at what has worked: attribution_channels and analytics_breakdown over the last 90 days.\n\
-               2. See which accounts are connected and read the brand guidelines, where tools for that are listed.\n\
+               2. channels_list shows which accounts are connected, brand_get how the shop wants to sound, and \
+               guardrails_get what may be spent.\n\
                3. Say which channels, audiences and messages you would use and why, with the figures behind it.\n\
-               4. When the user agrees, create the campaign with the tool that creates campaigns, check it with the \
-               preflight tool, and submit it for approval.\n\
-               Nothing you do spends money: a person approves in the browser, at the address the submission answers \
+               4. When the user agrees: campaigns_create, then campaigns_preflight until nothing blocks \
+               (campaigns_update mends it), then campaigns_submit.\n\
+               Nothing you do spends money: a person approves in the browser, at the address campaigns_submit answers \
                with. Tell the user that address and stop there.",
     },
     Prompt {

@@ -263,7 +263,7 @@ fn version(headers: &HeaderMap) -> Result<(), Fault> {
 }
 
 async fn serve(caller: &Caller, headers: &HeaderMap, binding: Binding, asked: Result<Ask, Fault>) -> Answer<Response> {
-    let inside = Inside::of(&caller.runtime, headers);
+    let inside = Inside::of(caller, headers);
     let done = match asked {
         Ok(Ask::Send { sent, stream }) => match message(&inside, &sent, stream).await {
             Ok(Coming::Stream(first)) => return stream_of(inside, binding, first),

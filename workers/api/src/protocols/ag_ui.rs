@@ -31,7 +31,7 @@ const TOOL: &str = "ag-ui tool";
 pub async fn ag_ui(caller: Caller, request: Request) -> Answer<Response> {
     let (parts, body) = request.into_parts();
     check_origin(&caller, &parts.headers)?;
-    let inside = Inside::of(&caller.runtime, &parts.headers);
+    let inside = Inside::of(&caller, &parts.headers);
     let body = read_body(body, MAX_BODY).await?;
     let body: Value = serde_json::from_slice(&body)
         .map_err(|error| problem::Problem::bad_request(format!("the body is not JSON: {error}")))?;

@@ -57,7 +57,7 @@ const MAX_WATCHED: usize = 20;
 pub async fn mcp(caller: Caller, request: Request) -> Answer<Response> {
     let (parts, body) = request.into_parts();
     check_origin(&caller, &parts.headers)?;
-    let inside = Inside::of(&caller.runtime, &parts.headers);
+    let inside = Inside::of(&caller, &parts.headers);
     let headers: Vec<(String, String)> = parts
         .headers
         .iter()

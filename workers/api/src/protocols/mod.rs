@@ -75,6 +75,8 @@ fn may_read(caller: &Caller, route: &str) -> bool {
 #[derive(Clone, Debug)]
 pub(crate) struct Inside {
     runtime: Runtime,
+    /// Whose log lines these are.
+    tenant: String,
     credentials: HeaderMap,
 }
 
@@ -90,8 +92,8 @@ pub(crate) struct Answered {
 }
 
 impl Inside {
-    /// With the credentials of these headers.
-    pub(crate) fn of(runtime: &Runtime, headers: &HeaderMap) -> Self {
+    /// With the credentials of the caller's headers.
+    pub(crate) fn of(caller: &Caller, headers: &HeaderMap) -> Self {
         let shown = [AUTHORIZATION, COOKIE, ORIGIN, HeaderName::from_static("sec-fetch-site")];
         let mut credentials = HeaderMap::new();
         for name in shown {
@@ -99,7 +101,12 @@ impl Inside {
                 credentials.append(name.clone(), value.clone());
             }
         }
-        Self { runtime: runtime.clone(), credentials }
+        Self { runtime: caller.runtime.clone(), tenant: caller.session.tenant_id.clone(), credentials }
+    }
+
+    /// The caller's tenant.
+    pub(crate) fn tenant(&self) -> &str {
+        &self.tenant
     }
 
     /// Our own address.
@@ -275,9 +282,18 @@ mod tests {
             let name = prompt["name"].as_str().unwrap();
             let text = protocol::mcp::prompts::get(name, arguments.as_object().unwrap()).unwrap().to_string();
             for word in text.split(|c: char| !(c.is_ascii_lowercase() || c == '_')) {
-                let tool = ["analytics_", "attribution_", "inbox_", "campaigns_", "approvals_"]
-                    .iter()
-                    .any(|room| word.starts_with(room));
+                let tool = [
+                    "analytics_",
+                    "attribution_",
+                    "inbox_",
+                    "campaigns_",
+                    "approvals_",
+                    "channels_",
+                    "brand_",
+                    "guardrails_",
+                ]
+                .iter()
+                .any(|room| word.starts_with(room));
                 assert!(!tool || registry().get(word).is_some(), "the prompt {name} names {word}");
             }
         }

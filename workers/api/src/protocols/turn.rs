@@ -282,21 +282,27 @@ impl Turn {
         if self.over {
             return Vec::new();
         }
+        let mut said = Vec::new();
         let outcome = match self.run.take() {
-            None => self.begin().await,
+            None => {
+                // Told even when it breaks off: a failure without a beginning is refused by every client.
+                said.extend(self.intent.shown().map(|(tool, input)| Said::Began { tool, input }));
+                self.begin().await
+            }
             Some((run, looks)) => self.follow(run, looks).await,
         };
-        outcome.unwrap_or_else(|refused| {
+        said.extend(outcome.unwrap_or_else(|refused| {
             self.over = true;
             let failed = refused.problem().detail.clone();
-            platform::log::error("api", "-", "a turn of a conversation", refused.problem());
+            platform::log::error("api", self.inside.tenant(), "a turn of a conversation", refused.problem());
             vec![Said::Failed(failed)]
-        })
+        }));
+        said
     }
 
     async fn begin(&mut self) -> Answer<Vec<Said>> {
         let intent = self.intent.clone();
-        let mut said: Vec<Said> = intent.shown().into_iter().map(|(tool, input)| Said::Began { tool, input }).collect();
+        let mut said = Vec::new();
         self.over = true;
         match intent {
             Intent::Help(words) => said.push(Said::Text(words)),

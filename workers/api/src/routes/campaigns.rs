@@ -282,7 +282,7 @@ pub async fn resume(
 #[utoipa::path(
     post, path = "/campaigns/{id}/end", tag = "campaigns", params(("id" = String, Path, description = "Campaign id")),
     responses((status = 202, body = CampaignDetail), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
-    extensions(("x-permission" = json!("publish_campaigns")), ("x-tool" = json!({ "name": "campaigns_end", "title": "End a campaign for good", "effect": "write" })))
+    extensions(("x-permission" = json!("publish_campaigns")), ("x-tool" = json!({ "name": "campaigns_end", "title": "End a campaign for good", "effect": "write", "destructive": true })))
 )]
 #[worker::send]
 pub async fn end(
