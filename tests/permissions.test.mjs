@@ -66,7 +66,7 @@ async function makeThings() {
     keep('assets', await admin.ask('POST', '/assets?title=Dot&alt=A+dot', { headers: { 'content-type': 'image/png' }, body: image }))
   }
   if (has('POST', '/experiments')) {
-    const variants = [{ key: 'a', name: 'A' }, { key: 'b', name: 'B' }]
+    const variants = [{ key: 'plain', name: 'Plain' }, { key: 'bold', name: 'Bold' }]
     keep('experiments', await admin.ask('POST', '/experiments', { body: { key: 'banner', name: 'Banner', metric: 'purchase', variants } }))
   }
   if (has('POST', '/campaigns')) {

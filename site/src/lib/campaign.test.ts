@@ -65,7 +65,8 @@ describe("findings", () => {
   });
   it("say where they are", () => {
     expect(placeOf("/ad_sets/0/ads/0/creative", document)).toBe("Google Ads · Search · Search ad 1");
-    expect(placeOf("/ad_sets/0/budget_daily", document)).toBe("Google Ads · Search");
+    expect(placeOf("/ad_sets/0/budget_daily", document)).toBe("Google Ads · Search · budget");
+    expect(placeOf("/ad_sets/0/ads/0/creative/headlines/2", document)).toBe("Google Ads · Search · Search ad 1 · headlines");
     expect(placeOf("/ad_sets/7", document)).toBe("Campaign");
     expect(placeOf("/name", document)).toBe("Campaign");
   });

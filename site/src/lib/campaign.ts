@@ -170,8 +170,26 @@ export function placeOf(pointer: string, document: CampaignDocument): string {
   const found = set === undefined ? undefined : document.ad_sets[Number(set)];
   if (!found) return "Campaign";
   const which = ad === undefined ? undefined : found.ads[Number(ad)];
-  return [PROVIDERS[found.channel].name, found.name, which?.name].filter(Boolean).join(" · ");
+  const part = /\/([a-z_]+)(?:\/\d+)?$/.exec(pointer)?.[1] ?? "";
+  return [PROVIDERS[found.channel].name, found.name, which?.name, PARTS[part]].filter(Boolean).join(" · ");
 }
+
+const PARTS: Record<string, string> = {
+  headlines: "headlines",
+  descriptions: "descriptions",
+  primary_text: "text",
+  call_to_action: "button",
+  image_asset_ids: "picture",
+  subject: "subject",
+  preview_text: "preview text",
+  body: "body",
+  from_name: "sender",
+  from_email: "sender",
+  budget_daily: "budget",
+  keywords: "keywords",
+  countries: "countries",
+  list_id: "list",
+};
 
 /** What keeps the plan from being saved, by pointer, in words. The API checks again. */
 export function problemsOf(document: CampaignDocument, now: number): Record<string, string> {
