@@ -88,12 +88,12 @@ export async function shop(url, name, currency = 'EUR') {
 }
 
 /** Connects a practice account as a person does: to the provider, "Allow", and back; the channel's id. */
-export async function connect(member, kind, account) {
+export async function connect(member, kind, account, currency = 'EUR') {
   const begun = ok(await member.ask('POST', `/channels/${kind}/connect`, { body: {} }))
   const consent = await fetch(begun.authorize_url, {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({ account, currency: 'EUR', time_zone: 'UTC', decision: 'allow' }),
+    body: new URLSearchParams({ account, currency, time_zone: 'UTC', decision: 'allow' }),
     redirect: 'manual',
   })
   const back = new URL(consent.headers.get('location') ?? assert.fail(`no way back: ${consent.status} ${await consent.text()}`))
