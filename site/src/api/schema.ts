@@ -4407,7 +4407,7 @@ export interface components {
             detail: string;
             /** @description In one line. */
             headline: string;
-            /** @description The metric it is about. */
+            /** @description The metric it is about; empty for none. */
             metric: string;
             /**
              * Format: double
