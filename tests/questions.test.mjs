@@ -22,14 +22,17 @@ before(async () => {
   await send(other, visits(7), 'FOREIGN')
   await spend(own, 1)
   await spend(other, 9)
+  // Both shops' events and spend are stored: from here on the figures stand still.
   await eventually(async () => {
-    const range = `from=${day(Date.now() - 70 * DAY)}&to=${day()}&site=${own.site.key}`
-    const { body } = await own.analyst.ask('GET', `/analytics/summary?${range}`)
-    assert.equal(body.metrics.sessions, sent.length)
-    assert.equal(body.metrics.orders, sent.filter((visit) => visit.value).length)
-    assert.equal(body.metrics.email_delivered, 68 * 1000)
+    for (const shop of [own, other]) {
+      const range = `from=${day(Date.now() - 70 * DAY)}&to=${day()}&site=${shop.site.key}`
+      const { body } = await shop.analyst.ask('GET', `/analytics/summary?${range}`)
+      assert.equal(body.metrics.sessions, sent.length)
+      assert.equal(body.metrics.orders, sent.filter((visit) => visit.value).length)
+      assert.equal(body.metrics.email_delivered, 68 * 1000)
+    }
   }, { within: 90_000 })
-}, { timeout: 600_000 })
+})
 after(() => product?.stop())
 
 // A visit a visitor, five a week, some with a campaign and some with a purchase.
@@ -187,7 +190,7 @@ test('SQL reads its own shop only, and writes nothing', async () => {
   assert.deepEqual(paths.rows, [['/own']])
   const all = ok(await run(own.analyst, 'SELECT * FROM events WHERE 1=1 OR 1=1 LIMIT 10000'))
   assert.ok(all.rows.length > 100 && !JSON.stringify(all).includes('FOREIGN'))
-  const theirs = ok(await run(other.analyst, 'SELECT COUNT(*) AS n, MIN(path) AS path FROM events'))
+  const theirs = ok(await run(other.analyst, 'SELECT COUNT(*) AS n, MAX(path) AS path FROM events'))
   assert.deepEqual(theirs.rows, [[all.rows.length, '/FOREIGN']])
 
   for (const sql of [
