@@ -23,6 +23,7 @@ import type {
 import { previousRange } from "@/lib/dates";
 
 import { loopRoutes } from "./loop";
+import { questionRoutes } from "./questions";
 import { type ChannelDay, daysOf, metricsOf, noise, sum } from "./shop";
 
 const DAY = 86_400_000;
@@ -175,6 +176,7 @@ type Handler = (asked: Asked, request: Request) => Response | Promise<Response>;
 
 const routes: [string, RegExp, Handler][] = [
   ...loopRoutes,
+  ...questionRoutes,
   ["GET", /^\/healthz$/, () => json({ status: "ok", version: me.version, demo: true })],
   ["GET", /^\/me$/, (asked) => json(asked.state === "analyst" ? { ...me, role: "analyst", permissions: PERMISSIONS.filter((name) => /^(read_(?!audit)|ask_|run_)/.test(name)) } : me)],
   ["GET", /^\/sites$/, () => json({ rows: sites })],

@@ -11,6 +11,7 @@ import {
   Image,
   type LucideIcon,
   Megaphone,
+  MessageCircleQuestion,
   Plug,
   Route,
   ScrollText,
@@ -23,6 +24,7 @@ interface Entry {
     | "/"
     | "/attribution"
     | "/journeys"
+    | "/ask"
     | "/live"
     | "/campaigns"
     | "/approvals"
@@ -46,6 +48,7 @@ export const GROUPS: { label: string; entries: Entry[] }[] = [
       { to: "/", label: "Dashboard", icon: ChartNoAxesCombined },
       { to: "/attribution", label: "Attribution", icon: GitFork },
       { to: "/journeys", label: "Journeys", icon: Route },
+      { to: "/ask", label: "Ask", icon: MessageCircleQuestion },
       { to: "/live", label: "Live", icon: Activity },
     ],
   },
