@@ -20,7 +20,7 @@ describe("an agent's input", () => {
     expect(fieldsOf(schema).map((field) => [field.name, field.kind, field.label, field.placeholder])).toEqual([
       ["campaign_id", "campaign", "Campaign", ""],
       ["days", "number", "Days", "14"],
-      ["budget_daily", "money", "Budget daily", ""],
+      ["budget_daily", "money", "Budget a day", ""],
       ["from", "day", "From", ""],
       ["intents", "texts", "Intents", ""],
     ]);

@@ -13,6 +13,9 @@ export interface InputField {
 /** Ids nobody types: left out, the agent takes all there are. */
 const HIDDEN = new Set(["ad_set_ids", "channel_ids", "list_id"]);
 
+/** Where a name alone would read oddly. */
+const LABELS: Record<string, string> = { budget_daily: "Budget a day", budget_total: "Budget altogether", landing_url: "Landing page", start_at: "Starts", end_at: "Ends", variants: "Variants" };
+
 const capital = (text: string) => text.replace(/^./, (letter) => letter.toUpperCase());
 
 /** The fields in the schema's order, the required ones first. */
@@ -44,8 +47,8 @@ export function fieldsOf(schema: Record<string, unknown>): InputField[] {
                         : "text";
       return {
         name,
-        label: capital(name.replace(/_id$|_at$/, "").replaceAll("_", " ")),
-        hint: description.replace(/^Minor units /, "").replace(/^UTC ms$/, ""),
+        label: LABELS[name] ?? capital(name.replace(/_id$/, "").replaceAll("_", " ")),
+        hint: capital(description.replace(/^Minor units (a day )?/, "").replace(/^UTC ms$/, "")),
         kind,
         required: required.includes(name),
         choices,

@@ -17,7 +17,7 @@ import { useNow } from "@/hooks/use-now";
 import { useRunStream } from "@/hooks/use-run-stream";
 import { useScope } from "@/hooks/use-scope";
 import { cn } from "@/lib/cn";
-import { ago, count, dateTime, duration, time } from "@/lib/format";
+import { ago, count, dateTime, duration, NONE, time } from "@/lib/format";
 import { allows } from "@/lib/roles";
 import { tell } from "@/lib/told";
 
@@ -38,7 +38,8 @@ export function RunPage() {
     onSuccess: () => Promise.all(["run", "runs"].map((key) => queryClient.invalidateQueries({ queryKey: [key] }))),
     onError: tell,
   });
-  const run = query.data;
+  // The stream knows that it began before the list does.
+  const run = query.data && query.data.status === "queued" && streamed.length > 0 ? { ...query.data, status: "running" } : query.data;
   const title = agents.data?.rows.find((agent) => agent.name === run?.agent)?.title ?? run?.agent ?? "Run";
   return (
     <Page
@@ -79,7 +80,7 @@ export function RunPage() {
             ))}
           </div>
           <div className="min-w-0 space-y-5">
-            <Facts run={run} />
+            <Facts run={run} active={active} />
             <Steps steps={stepsOf([...run.events, ...streamed])} active={active} />
           </div>
         </div>
@@ -135,7 +136,7 @@ function Outcome({ run, active }: { run: RunDetail; active: boolean }) {
   );
 }
 
-function Facts({ run }: { run: RunDetail }) {
+function Facts({ run, active }: { run: RunDetail; active: boolean }) {
   const { site } = useScope();
   const now = useNow();
   const who = useNames();
@@ -145,10 +146,10 @@ function Facts({ run }: { run: RunDetail }) {
     ...(run.campaign_id
       ? [["Campaign", <Link key="campaign" to="/campaigns/$id" params={{ id: run.campaign_id }} className="focus-ring text-link rounded-sm hover:underline">{campaign.data?.data.name ?? "Open"}</Link>] as [string, React.ReactNode]]
       : []),
-    ["Took", run.started_at && run.ended_at ? duration(run.ended_at - run.started_at) : "–"],
-    ["Model", run.model || "none asked"],
-    ["Tokens", run.tokens_in + run.tokens_out > 0 ? `${count(run.tokens_in)} read, ${count(run.tokens_out)} written` : "none paid for"],
-    ["Cost", cost(run.cost_micros) || "nothing"],
+    ["Took", run.started_at && run.ended_at ? duration(run.ended_at - run.started_at) : NONE],
+    ["Model", run.model || (active ? NONE : "none asked")],
+    ["Tokens", run.tokens_in + run.tokens_out > 0 ? `${count(run.tokens_in)} read, ${count(run.tokens_out)} written` : active ? NONE : "none paid for"],
+    ["Cost", cost(run.cost_micros) || (active ? NONE : "nothing")],
   ];
   return (
     <Card aria-label="About this run" className="px-4 py-3.5 sm:px-5">
