@@ -333,6 +333,7 @@ const withAdSet = (channel, images = []) =>
         name: 'Feed',
         channel_id: channel,
         channel: 'sandbox',
+        audience: { countries: ['DE'] },
         budget_daily: 1000,
         ads: [{ name: 'Photo', creative: { headlines: ['Wool'], primary_text: 'Wool', image_asset_ids: images } }],
       },

@@ -357,7 +357,7 @@ pub enum RunEvent {
         model: String,
         /// What for.
         task: String,
-        /// Whether an earlier call was cut off and this is its one repetition.
+        /// Whether an earlier call was cut off and this is its repetition.
         repeated: bool,
         /// Personal data taken out before it was sent, by kind.
         scrubbed: Value,

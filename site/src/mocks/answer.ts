@@ -23,6 +23,7 @@ import { previousRange } from "@/lib/dates";
 
 import { agentRoutes } from "./agents";
 import { loopRoutes } from "./loop";
+import { questionRoutes } from "./questions";
 import { type ChannelDay, daysOf, metricsOf, noise, sum } from "./shop";
 
 const DAY = 86_400_000;
@@ -176,6 +177,7 @@ type Handler = (asked: Asked, request: Request) => Response | Promise<Response>;
 const routes: [string, RegExp, Handler][] = [
   ...loopRoutes,
   ...agentRoutes,
+  ...questionRoutes,
   ["GET", /^\/healthz$/, () => json({ status: "ok", version: me.version, demo: true })],
   ["GET", /^\/me$/, (asked) => json(asked.state === "analyst" ? { ...me, role: "analyst", permissions: PERMISSIONS.filter((name) => /^(read_(?!audit)|ask_|run_)/.test(name)) } : me)],
   ["GET", /^\/sites$/, () => json({ rows: sites })],

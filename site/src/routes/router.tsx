@@ -73,6 +73,16 @@ const journey = createRoute({
   component: lazyRouteComponent(() => import("@/features/journeys/journey-page"), "JourneyPage"),
 });
 
+const ask = createRoute({
+  getParentRoute: () => app,
+  path: "/ask",
+  validateSearch: (raw: Record<string, unknown>): { q?: string | undefined; tab?: "sql" | undefined } => ({
+    q: text(raw.q, 500),
+    tab: oneOf(raw.tab, ["sql"] as const),
+  }),
+  component: lazyRouteComponent(() => import("@/features/ask/ask-page"), "AskPage"),
+});
+
 const live = createRoute({
   getParentRoute: () => app,
   path: "/live",
@@ -232,6 +242,7 @@ const tree = root.addChildren([
     attribution,
     journeys,
     journey,
+    ask,
     live,
     campaigns,
     newCampaign,

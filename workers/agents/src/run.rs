@@ -8,7 +8,7 @@
 //! A run's way: a nudge arms the alarm. The alarm reads the row, then asks the agent (a pure function of the answers so
 //! far) what comes next, brings the answer, stores it, and asks again, until the agent is done; then one commit ends the
 //! run (`finish`). An alarm that dies is fired again, and the run goes on with the step that has no answer: what is
-//! stored is never asked again, and a model call that was cut off is repeated once and says so.
+//! stored is never asked again, and a model call that was cut off is repeated, a few times at most, and says so.
 
 mod act;
 pub(crate) mod store;
@@ -28,8 +28,8 @@ use worker::{Delay, DurableObject, Env, Method, Request, Response, Result, State
 
 /// Failures of one step before the run is given up.
 const MOST_FAILURES: i64 = 5;
-/// Times a model call is begun: once, and once more when the first was cut off.
-const MOST_CALLS: i64 = 2;
+/// Times a model call is begun: asking again costs tokens and changes nothing, so a run outlives several crashes.
+const MOST_CALLS: i64 = 5;
 /// First wait after a failure, ms, doubled each time, unless `AGENT_RETRY_MS` says otherwise.
 const RETRY_MS: i64 = 1_000;
 /// Longest wait a server may ask for, ms.
@@ -301,7 +301,7 @@ impl Work<'_> {
         let answered = match need {
             Need::Model(request) => {
                 if open.tries >= MOST_CALLS {
-                    Ok(Some(Answer::ModelFailed { reason: "the call was cut off twice".to_owned() }))
+                    Ok(Some(Answer::ModelFailed { reason: format!("the call was cut off {MOST_CALLS} times") }))
                 } else {
                     self.store.begin(open.number)?;
                     self.ask_model(plan, configured, request, open.tries > 0).await

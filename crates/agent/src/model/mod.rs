@@ -176,7 +176,7 @@ pub struct ModelAnswer {
     /// Whether it was kept from an equal request.
     #[serde(default)]
     pub cached: bool,
-    /// Whether an earlier call was cut off and this is its one repetition.
+    /// Whether an earlier call was cut off and this is its repetition.
     #[serde(default)]
     pub repeated: bool,
 }

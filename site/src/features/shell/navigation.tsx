@@ -12,6 +12,7 @@ import {
   Image,
   type LucideIcon,
   Megaphone,
+  MessageCircleQuestion,
   Plug,
   Route,
   ScrollText,
@@ -24,6 +25,7 @@ interface Entry {
     | "/"
     | "/attribution"
     | "/journeys"
+    | "/ask"
     | "/live"
     | "/campaigns"
     | "/approvals"
@@ -48,6 +50,7 @@ export const GROUPS: { label: string; entries: Entry[] }[] = [
       { to: "/", label: "Dashboard", icon: ChartNoAxesCombined },
       { to: "/attribution", label: "Attribution", icon: GitFork },
       { to: "/journeys", label: "Journeys", icon: Route },
+      { to: "/ask", label: "Ask", icon: MessageCircleQuestion },
       { to: "/live", label: "Live", icon: Activity },
     ],
   },

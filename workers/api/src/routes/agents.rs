@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::body::Body;
 use axum::response::Response;
+use calendar::DateRange;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use platform::run_object::{self, NewRun};
@@ -71,6 +72,9 @@ pub async fn run_agent(caller: Caller, Form(form): Form<RunRequest>) -> Answer<(
     let site = scope::site(&caller, text(&context, "site")?.as_deref()).await?;
     let campaign_id = text(&context, "campaign_id")?.unwrap_or_default();
     let context_id = text(&context, "context_id")?.unwrap_or_default();
+    let (from, to) = (text(&context, "from")?, text(&context, "to")?);
+    DateRange::parse(scope::zone(&site)?, from.as_deref(), to.as_deref(), caller.now)
+        .map_err(|error| Failure::invalid_field(format!("/context/{}", error.field()), error.to_string()))?;
     context.insert("site".to_owned(), json!(site.key));
     let input = Value::Object(context.into_iter().collect());
     if let Some(Err(misfit)) = agent::registry::check(agent.name, &input) {
