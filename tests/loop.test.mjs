@@ -40,7 +40,7 @@ const channels = async () => (await product.api('/channels')).body.rows
 test('Meta and Google are connected through a real redirect', { skip }, async () => {
   for (const [place, type] of [[1, 'meta'], [2, 'google_ads']]) {
     await marketer.goto(`${product.url}/channels`)
-    await marketer.getByRole('main').getByRole('button', { name: /^connect$/i }).nth(place).click()
+    await marketer.getByRole('main').getByRole('button', { name: /^connect/i }).nth(place).click()
     await marketer.waitForURL(`${product.practiceUrl}/**`)
     await marketer.getByRole('button', { name: /^allow/i }).click()
     await marketer.waitForURL(`${product.url}/channels?connected=*`)
@@ -54,7 +54,9 @@ test('a campaign on both is planned and submitted', { skip }, async () => {
   await page.goto(`${product.url}/campaigns/new`)
   await page.getByLabel('Landing page').fill('https://shop.demo.test/autumn')
   await page.getByRole('button', { name: 'Continue' }).click()
-  for (const channel of await page.getByRole('main').getByRole('checkbox').all()) await channel.click()
+  const choices = page.getByRole('main').getByRole('checkbox')
+  await choices.nth(1).waitFor()
+  for (const channel of await choices.all()) await channel.click()
   await page.getByLabel('Keywords').fill('wool socks')
   await page.keyboard.press('Enter')
   await page.getByRole('button', { name: 'Continue' }).click()
@@ -62,9 +64,9 @@ test('a campaign on both is planned and submitted', { skip }, async () => {
   await page.getByLabel('Headline', { exact: true }).fill('Warm wool socks')
   await page.getByRole('button', { name: /Search ad 1/ }).click()
   for (const [n, text] of ['Warm wool socks', 'Made to last', 'Free shipping'].entries())
-    await page.getByLabel(`Headline ${n + 1}`).fill(text)
+    await page.getByRole('textbox', { name: `Headline ${n + 1}` }).fill(text)
   for (const [n, text] of ['Soft merino wool for cold days.', 'Order today, wear them this week.'].entries())
-    await page.getByLabel(`Description ${n + 1}`).fill(text)
+    await page.getByRole('textbox', { name: `Description ${n + 1}` }).fill(text)
   await page.getByRole('button', { name: 'Check and review' }).click()
   await page.getByRole('button', { name: 'Submit for approval' }).click()
   await page.getByText('Waiting for approval').first().waitFor()
@@ -89,8 +91,9 @@ test('it is published and goes live on both channels', { skip }, async () => {
   await sure.click({ timeout: 3000 }).catch(() => {})
   await eventually(async () => assert.equal((await product.api(`/campaigns/${campaign}`)).body.status, 'live'), { within: 60_000 })
   await marketer.getByText('Live', { exact: true }).first().waitFor()
-  const accounts = (await product.practice('state')).accounts ?? []
-  assert.ok(accounts.length >= 2, JSON.stringify(accounts).slice(0, 300))
+  const remote = (await product.api(`/campaigns/${campaign}`)).body.remote_objects
+  const running = new Set(remote.filter((one) => one.kind === 'campaign' && one.status === 'active').map((one) => one.channel_id))
+  assert.deepEqual([...running].sort(), (await channels()).map((channel) => channel.id).sort())
 })
 
 test('a week later the dashboard shows what each channel spent and brought', { skip }, async () => {
@@ -104,7 +107,7 @@ test('a week later the dashboard shows what each channel spent and brought', { s
   }
   await eventually(
     async () => {
-      const rows = (await product.api('/analytics/breakdown?by=channel&metrics=spend,clicks,impressions')).body.rows
+      const rows = (await product.api('/analytics/breakdown?by=channel')).body.rows
       const spent = rows.filter((row) => row.metrics.spend > 0).map((row) => row.key)
       assert.ok(spent.length >= 2, JSON.stringify(rows).slice(0, 500))
     },
