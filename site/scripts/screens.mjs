@@ -25,6 +25,7 @@ const ALL = {
   imports: "/imports",
   import: "/imports?id=im-1",
   inbox: "/inbox",
+  "dead-letters": "/dead-letters",
   audit: "/audit",
   campaigns: "/campaigns",
   campaign: "/campaigns/c-6",

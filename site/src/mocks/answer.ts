@@ -22,6 +22,7 @@ import type {
 import { previousRange } from "@/lib/dates";
 
 import { agentRoutes } from "./agents";
+import { deadLetterRoutes } from "./dead-letters";
 import { experimentRoutes } from "./experiments";
 import { loopRoutes } from "./loop";
 import { questionRoutes } from "./questions";
@@ -179,6 +180,7 @@ const routes: [string, RegExp, Handler][] = [
   ...loopRoutes,
   ...agentRoutes,
   ...experimentRoutes,
+  ...deadLetterRoutes,
   ...questionRoutes,
   ["GET", /^\/healthz$/, () => json({ status: "ok", version: me.version, demo: true })],
   ["GET", /^\/me$/, (asked) => json(asked.state === "analyst" ? { ...me, role: "analyst", permissions: PERMISSIONS.filter((name) => /^(read_(?!audit)|ask_|run_)/.test(name)) } : me)],

@@ -118,6 +118,15 @@ const inbox = createRoute({
   component: lazyRouteComponent(() => import("@/features/inbox/inbox-page"), "InboxPage"),
 });
 
+const deadLetters = createRoute({
+  getParentRoute: () => app,
+  path: "/dead-letters",
+  validateSearch: (raw: Record<string, unknown>): { status?: "replayed" | "dismissed" | undefined } => ({
+    status: oneOf(raw.status, ["replayed", "dismissed"] as const),
+  }),
+  component: lazyRouteComponent(() => import("@/features/dead-letters/dead-letters-page"), "DeadLettersPage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => app,
   path: "/audit",
@@ -271,6 +280,7 @@ const tree = root.addChildren([
     install,
     imports,
     inbox,
+    deadLetters,
     guardrails,
     team,
     audit,

@@ -122,7 +122,7 @@ export function ExperimentPage() {
 function VariantRow({ variant, metric }: { variant: Variant; metric: string }) {
   const best = variant.probability_best;
   return (
-    <li className={cn("px-4 py-3.5 sm:px-5", variant.status === "paused" && "opacity-75")}>
+    <li className="px-4 py-3.5 sm:px-5">
       <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
         <span className="min-w-0 text-[0.8125rem] font-medium break-words">{variant.name}</span>
         <code className="text-muted-foreground font-mono text-2xs">{variant.key}</code>
@@ -138,7 +138,7 @@ function VariantRow({ variant, metric }: { variant: Variant; metric: string }) {
           aria-label={best == null ? "Not judged yet" : `${percent(best, { digits: 0 })} likely the best`}
           className="bg-muted h-2.5 flex-1 overflow-hidden rounded-full"
         >
-          <div className={cn("h-full rounded-full transition-[width] duration-500", variant.status === "winner" ? "bg-positive" : "bg-primary")} style={{ width: `${100 * (best ?? 0)}%` }} />
+          <div className={cn("h-full rounded-full transition-[width] duration-500", variant.status === "winner" ? "bg-positive" : variant.status === "paused" ? "bg-muted-foreground" : "bg-primary")} style={{ width: `${100 * (best ?? 0)}%` }} />
         </div>
         <span className="tabular text-muted-foreground w-32 shrink-0 text-right text-xs">{best == null ? "not judged yet" : `${percent(best, { digits: 0 })} likely the best`}</span>
       </div>

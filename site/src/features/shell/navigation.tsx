@@ -12,6 +12,7 @@ import {
   GitFork,
   Image,
   type LucideIcon,
+  MailX,
   Megaphone,
   MessageCircleQuestion,
   Plug,
@@ -38,6 +39,7 @@ interface Entry {
     | "/install"
     | "/imports"
     | "/inbox"
+    | "/dead-letters"
     | "/guardrails"
     | "/team"
     | "/audit";
@@ -74,6 +76,7 @@ export const GROUPS: { label: string; entries: Entry[] }[] = [
       { to: "/install", label: "Install", icon: Code },
       { to: "/imports", label: "Imports", icon: FileSpreadsheet },
       { to: "/inbox", label: "Inbox", icon: CircleAlert },
+      { to: "/dead-letters", label: "Dead letters", icon: MailX },
       { to: "/guardrails", label: "Guardrails", icon: ShieldCheck },
       { to: "/team", label: "Team and keys", icon: Users },
       { to: "/audit", label: "Audit", icon: ScrollText },
