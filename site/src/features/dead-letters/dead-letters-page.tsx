@@ -38,7 +38,7 @@ export function DeadLettersPage() {
     <Page
       narrow
       title="Dead letters"
-      description="Work that failed again and again and was put aside. Once the cause is gone, replay it: it goes on where it failed."
+      description="Work that failed for good. Replay it once the cause is gone."
       actions={<Segmented label="Status" value={status} onChange={(next) => patch({ status: next === "open" ? undefined : next })} segments={STATUSES} />}
     >
       <Card aria-label="Dead letters" className="overflow-hidden">
