@@ -8,6 +8,7 @@ export type Role = (typeof ROLES)[number];
 
 const TABLE = {
   read_audit: ["admin", "approver"],
+  manage_imports: ["admin", "marketer"],
   edit_campaigns: ["admin", "marketer"],
   approve_campaigns: ["admin", "approver"],
   publish_campaigns: ["admin", "marketer"],
