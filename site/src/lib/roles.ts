@@ -9,7 +9,10 @@ export type Role = (typeof ROLES)[number];
 const TABLE = {
   read_audit: ["admin", "approver"],
   manage_imports: ["admin", "marketer"],
+  run_agents: ["admin", "marketer", "analyst"],
   edit_campaigns: ["admin", "marketer"],
+  edit_experiments: ["admin", "marketer"],
+  manage_dead_letters: ["admin", "marketer"],
   approve_campaigns: ["admin", "approver"],
   publish_campaigns: ["admin", "marketer"],
   stop_spending: ["admin", "marketer", "approver"],

@@ -4,7 +4,6 @@
  * `analyst` (may only read); nothing for a full shop.
  */
 import type {
-  AgentRun,
   AuditRow,
   Channels,
   ImportDetail,
@@ -22,6 +21,7 @@ import type {
 } from "@/api/types";
 import { previousRange } from "@/lib/dates";
 
+import { agentRoutes } from "./agents";
 import { loopRoutes } from "./loop";
 import { questionRoutes } from "./questions";
 import { type ChannelDay, daysOf, metricsOf, noise, sum } from "./shop";
@@ -176,6 +176,7 @@ type Handler = (asked: Asked, request: Request) => Response | Promise<Response>;
 
 const routes: [string, RegExp, Handler][] = [
   ...loopRoutes,
+  ...agentRoutes,
   ...questionRoutes,
   ["GET", /^\/healthz$/, () => json({ status: "ok", version: me.version, demo: true })],
   ["GET", /^\/me$/, (asked) => json(asked.state === "analyst" ? { ...me, role: "analyst", permissions: PERMISSIONS.filter((name) => /^(read_(?!audit)|ask_|run_)/.test(name)) } : me)],
@@ -232,8 +233,6 @@ const routes: [string, RegExp, Handler][] = [
     },
   ],
   ["POST", /^\/imports\/(ad-spend|shopify)$/, upload],
-  ["GET", /^\/agents\/runs$/, (asked) => json({ rows: asked.empty ? [] : runs.map(advance) })],
-  ["POST", /^\/agents\/run$/, () => json(startRun(), 202)],
   ["GET", /^\/audit$/, (asked) => json({ rows: asked.empty ? [] : audit, next_cursor: null })],
 ];
 
@@ -591,41 +590,6 @@ async function upload(asked: Asked, request: Request): Promise<Response> {
   const one: ImportDetail = { id: `im-${imports.length}`, kind, file_name: asked.query.get("file_name") ?? "upload.csv", status: "queued", bytes_total: lines.join("\n").length, bytes_done: 0, rows_total: lines.length - 1, rows_loaded: 0, rows_rejected: 0, detail: "", created_at: Date.now(), finished_at: null, errors: [] };
   imports.unshift(one);
   return json(one, 202);
-}
-
-const output: AgentRun["output"] = {
-  title: "Revenue up 12%, carried by email and organic search",
-  summary: "The shop earned €61,240 this week, €6,560 more than the week before, on nearly the same spend. Email brought the most for its cost; paid social cost more per order than in any of the last four weeks.",
-  findings: [
-    { headline: "Revenue rose to €61,240", detail: "€54,680 the week before; orders rose by 9%, their average value by 3%.", metric: "revenue", value: 6124000, previous: 5468000, change: 0.12, severity: "positive" },
-    { headline: "Paid social pays less", detail: "ROAS fell from 2.41× to 1.88× while spend stayed the same.", metric: "roas", value: 1.88, previous: 2.41, change: -0.22, severity: "negative" },
-    { headline: "AI assistants bring orders", detail: "31 sessions a day from chatgpt.com, converting at 4.1%.", metric: "sessions", value: 217, previous: 140, change: 0.55, severity: "neutral" },
-  ],
-  figures: [
-    { metric: "revenue", value: 6124000, unit: "money", query: "/analytics/summary?metric=revenue" },
-    { metric: "roas", value: 1.88, unit: "ratio", query: "/analytics/summary?metric=roas" },
-    { metric: "sessions", value: 217, unit: "count", query: "/analytics/breakdown?by=channel" },
-  ],
-};
-
-const UNASKED = { site: "demo-site", campaign_id: "", context_id: "", requested_by: "u1", model: "", tokens_in: 0, tokens_out: 0, cost_micros: 0, attempts: 0 };
-
-const runs: AgentRun[] = [
-  { ...UNASKED, id: "run-1", agent: "analyst", status: "succeeded", input: {}, output, detail: "", created_at: Date.now() - 26 * HOUR, started_at: Date.now() - 26 * HOUR, ended_at: Date.now() - 26 * HOUR + 3000 },
-];
-
-function startRun(): AgentRun {
-  const run: AgentRun = { ...UNASKED, id: `run-${runs.length + 1}`, agent: "analyst", status: "queued", input: {}, output: null, detail: "", created_at: Date.now(), started_at: null, ended_at: null };
-  runs.unshift(run);
-  return run;
-}
-
-function advance(run: AgentRun): AgentRun {
-  if (run.ended_at != null) return run;
-  const age = Date.now() - run.created_at;
-  if (age > 1200) Object.assign(run, { status: "running", started_at: run.created_at + 1200 });
-  if (age > 4500) Object.assign(run, { status: "succeeded", ended_at: Date.now(), output });
-  return run;
 }
 
 const audit: AuditRow[] = [

@@ -169,6 +169,23 @@ const approvals = createRoute({
   component: lazyRouteComponent(() => import("@/features/approvals/approvals-page"), "ApprovalsPage"),
 });
 
+const agents = createRoute({
+  getParentRoute: () => app,
+  path: "/agents",
+  validateSearch: (raw: Record<string, unknown>): { agent?: string | undefined; status?: string | undefined; campaign?: string | undefined } => ({
+    agent: text(raw.agent, 40),
+    status: text(raw.status, 20),
+    campaign: text(raw.campaign, 80),
+  }),
+  component: lazyRouteComponent(() => import("@/features/agents/agents-page"), "AgentsPage"),
+});
+
+const agentRun = createRoute({
+  getParentRoute: () => app,
+  path: "/agents/runs/$id",
+  component: lazyRouteComponent(() => import("@/features/agents/run-page"), "RunPage"),
+});
+
 const calendar = createRoute({
   getParentRoute: () => app,
   path: "/calendar",
@@ -232,6 +249,8 @@ const tree = root.addChildren([
     editCampaign,
     campaign,
     approvals,
+    agents,
+    agentRun,
     calendar,
     creatives,
     channels,

@@ -1,20 +1,21 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { CircleCheck, Info, LoaderCircle, PenLine, Sparkles, TriangleAlert } from "lucide-react";
+import { Link } from "@tanstack/react-router";
+import { LoaderCircle, PenLine, Sparkles } from "lucide-react";
 import { toast } from "sonner";
 
 import { describe } from "@/api/problem";
 import { runsQuery, startAnalyst } from "@/api/queries";
 import type { AgentRun } from "@/api/types";
+import { RunReport } from "@/components/run-report";
 import { NothingYet } from "@/components/states/empty";
 import { ErrorState } from "@/components/states/error";
 import { Button } from "@/components/ui/button";
 import { Card, CardContent, CardHeader, CardTitle } from "@/components/ui/card";
 import { Skeleton } from "@/components/ui/skeleton";
 import { useNow } from "@/hooks/use-now";
-import { useMetrics } from "@/hooks/use-metrics";
 import { useScope } from "@/hooks/use-scope";
 import { addDays } from "@/lib/dates";
-import { ago, changeText, tone } from "@/lib/format";
+import { ago } from "@/lib/format";
 import { cn } from "@/lib/cn";
 
 const pending = (run: AgentRun | undefined) => run !== undefined && (run.status === "queued" || run.status === "running");
@@ -89,52 +90,17 @@ export function WeekSummary() {
 }
 
 function Written({ run, output, now }: { run: AgentRun; output: NonNullable<AgentRun["output"]>; now: number }) {
-  const { get } = useMetrics();
   return (
     <div className="flex flex-1 flex-col">
-      <h3 className="text-[0.9375rem] leading-5 font-semibold">{output.title}</h3>
-      <p className="text-muted-foreground mt-1.5 text-[0.8125rem] leading-5 text-pretty whitespace-pre-line">{output.summary}</p>
-      <ul className="mt-3 divide-y border-t">
-        {output.findings.slice(0, 4).map((finding) => {
-          const mood = tone(finding.change ?? null, get(finding.metric).better);
-          return (
-            <li key={`${finding.metric} ${finding.headline}`} className="flex gap-2.5 py-2.5">
-              <Severity severity={finding.severity} />
-              <div className="min-w-0 flex-1">
-                <p className="text-[0.8125rem] leading-5 font-medium text-pretty">{finding.headline}</p>
-                <p className="text-muted-foreground line-clamp-2 text-xs leading-4.5 text-pretty" title={finding.detail}>
-                  {finding.detail}
-                </p>
-              </div>
-              {finding.change != null ? (
-                <span
-                  className={cn(
-                    "tabular shrink-0 text-xs leading-5 font-medium",
-                    mood === "good" ? "text-positive" : mood === "bad" ? "text-destructive" : "text-muted-foreground",
-                  )}
-                >
-                  {changeText(finding.change)}
-                </span>
-              ) : null}
-            </li>
-          );
-        })}
-      </ul>
+      <RunReport output={output} most={4} />
       <p className="text-muted-foreground mt-auto pt-2 text-2xs">
-        Written {ago(run.ended_at ?? run.created_at, now)} by the analyst from {output.figures.length} figures
+        Written {ago(run.ended_at ?? run.created_at, now)} by the analyst from {output.figures.length} figures ·{" "}
+        <Link to="/agents/runs/$id" params={{ id: run.id }} className="focus-ring hover:text-foreground rounded-sm underline underline-offset-2">
+          whole report
+        </Link>
       </p>
     </div>
   );
-}
-
-function Severity({ severity }: { severity: string }) {
-  const [Icon, style] =
-    severity === "negative"
-      ? [TriangleAlert, "text-warning"]
-      : severity === "positive"
-        ? [CircleCheck, "text-positive"]
-        : [Info, "text-muted-foreground"];
-  return <Icon aria-label={severity} className={cn("mt-0.5 size-4 shrink-0", style)} />;
 }
 
 function SummarySkeleton() {

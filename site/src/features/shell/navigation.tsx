@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import {
   Activity,
+  Bot,
   CalendarDays,
   ChartNoAxesCombined,
   CircleAlert,
@@ -28,6 +29,7 @@ interface Entry {
     | "/live"
     | "/campaigns"
     | "/approvals"
+    | "/agents"
     | "/calendar"
     | "/creatives"
     | "/channels"
@@ -57,6 +59,7 @@ export const GROUPS: { label: string; entries: Entry[] }[] = [
     entries: [
       { to: "/campaigns", label: "Campaigns", icon: Megaphone },
       { to: "/approvals", label: "Approvals", icon: CircleCheck },
+      { to: "/agents", label: "Agents", icon: Bot },
       { to: "/calendar", label: "Calendar", icon: CalendarDays },
       { to: "/creatives", label: "Creatives", icon: Image },
     ],

@@ -103,6 +103,7 @@ pub async fn connect(caller: Caller, Segment(kind): Segment, Form(form): Form<Co
         };
         let connected: Connected = account::ask(env, &name, account::FINISH, &finish).await?;
         let channel = find(&caller, &connected.channel_id).await?;
+        pull(&caller, &channel, TRAILING_DAYS).await?;
         return Ok(Json(Connecting { authorize_url: None, channel: Some(channel.into()) }));
     }
 
@@ -212,6 +213,8 @@ async fn finish(caller: &Caller, kind: &str, query: CallbackQuery) -> Answer<Str
         },
     };
     let connected: Connected = account::ask(env, &name, account::FINISH, &finish).await?;
+    // What the account did before it was connected.
+    pull(caller, &find(caller, &connected.channel_id).await?, TRAILING_DAYS).await?;
     Ok(connected.channel_id)
 }
 
@@ -268,7 +271,12 @@ pub async fn sync(
         return Err(Failure::invalid_field("/days", detail).into());
     }
     let channel = connected(&caller, &id).await?;
-    let site = scope::site(&caller, Some(&channel.site)).await?;
+    Ok((StatusCode::ACCEPTED, Json(pull(&caller, &channel, days).await?.into())))
+}
+
+/// Queues a pull of a channel's last days.
+async fn pull(caller: &Caller, channel: &ChannelRecord, days: i64) -> Answer<SyncRecord> {
+    let site = scope::site(caller, Some(&channel.site)).await?;
     let today = scope::zone(&site)?.local_day(caller.now);
     let sync = SyncRecord {
         id: random::uuid(),
@@ -291,7 +299,7 @@ pub async fn sync(
     caller.database.commit("the channel", &[store::insert_sync(&channel.id, &sync)], &[entry]).await?;
     let message = Queued { sync_id: &sync.id, tenant_id: &caller.session.tenant_id };
     queue::send(&caller.runtime.env, QUEUE, &message).await?;
-    Ok((StatusCode::ACCEPTED, Json(sync.into())))
+    Ok(sync)
 }
 
 /// A channel's latest pulls of figures, newest first.
