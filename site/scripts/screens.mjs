@@ -40,6 +40,8 @@ const ALL = {
   agents: "/agents",
   run: "/agents/runs/run-9",
   report: "/agents/runs/run-1",
+  experiments: "/experiments",
+  experiment: "/experiments/ex-1",
   calendar: "/calendar",
   "calendar-list": "/calendar?view=list",
   creatives: "/creatives",

@@ -22,6 +22,7 @@ import type {
 import { previousRange } from "@/lib/dates";
 
 import { agentRoutes } from "./agents";
+import { experimentRoutes } from "./experiments";
 import { loopRoutes } from "./loop";
 import { questionRoutes } from "./questions";
 import { type ChannelDay, daysOf, metricsOf, noise, sum } from "./shop";
@@ -177,6 +178,7 @@ type Handler = (asked: Asked, request: Request) => Response | Promise<Response>;
 const routes: [string, RegExp, Handler][] = [
   ...loopRoutes,
   ...agentRoutes,
+  ...experimentRoutes,
   ...questionRoutes,
   ["GET", /^\/healthz$/, () => json({ status: "ok", version: me.version, demo: true })],
   ["GET", /^\/me$/, (asked) => json(asked.state === "analyst" ? { ...me, role: "analyst", permissions: PERMISSIONS.filter((name) => /^(read_(?!audit)|ask_|run_)/.test(name)) } : me)],

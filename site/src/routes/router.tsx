@@ -186,6 +186,18 @@ const agentRun = createRoute({
   component: lazyRouteComponent(() => import("@/features/agents/run-page"), "RunPage"),
 });
 
+const experiments = createRoute({
+  getParentRoute: () => app,
+  path: "/experiments",
+  component: lazyRouteComponent(() => import("@/features/experiments/experiments-page"), "ExperimentsPage"),
+});
+
+const experiment = createRoute({
+  getParentRoute: () => app,
+  path: "/experiments/$id",
+  component: lazyRouteComponent(() => import("@/features/experiments/experiment-page"), "ExperimentPage"),
+});
+
 const calendar = createRoute({
   getParentRoute: () => app,
   path: "/calendar",
@@ -251,6 +263,8 @@ const tree = root.addChildren([
     approvals,
     agents,
     agentRun,
+    experiments,
+    experiment,
     calendar,
     creatives,
     channels,

@@ -8,6 +8,7 @@ import {
   CircleCheck,
   Code,
   FileSpreadsheet,
+  FlaskConical,
   GitFork,
   Image,
   type LucideIcon,
@@ -30,6 +31,7 @@ interface Entry {
     | "/campaigns"
     | "/approvals"
     | "/agents"
+    | "/experiments"
     | "/calendar"
     | "/creatives"
     | "/channels"
@@ -60,6 +62,7 @@ export const GROUPS: { label: string; entries: Entry[] }[] = [
       { to: "/campaigns", label: "Campaigns", icon: Megaphone },
       { to: "/approvals", label: "Approvals", icon: CircleCheck },
       { to: "/agents", label: "Agents", icon: Bot },
+      { to: "/experiments", label: "Experiments", icon: FlaskConical },
       { to: "/calendar", label: "Calendar", icon: CalendarDays },
       { to: "/creatives", label: "Creatives", icon: Image },
     ],
