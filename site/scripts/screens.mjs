@@ -24,6 +24,7 @@ const ALL = {
   install: "/install",
   imports: "/imports",
   import: "/imports?id=im-1",
+  "import-orders": "/imports?kind=shopify_orders",
   inbox: "/inbox",
   "dead-letters": "/dead-letters",
   audit: "/audit",

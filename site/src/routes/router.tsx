@@ -105,7 +105,7 @@ const install = createRoute({
 const imports = createRoute({
   getParentRoute: () => app,
   path: "/imports",
-  validateSearch: (raw: Record<string, unknown>): { id?: string | undefined } => ({ id: text(raw.id, 80) }),
+  validateSearch: (raw: Record<string, unknown>): { id?: string | undefined; kind?: string | undefined } => ({ id: text(raw.id, 80), kind: text(raw.kind, 40) }),
   component: lazyRouteComponent(() => import("@/features/imports/imports-page"), "ImportsPage"),
 });
 
