@@ -120,23 +120,9 @@ export const inboxQuery = (site: string, status: string) =>
     getNextPageParam: (page) => page.next_cursor,
   });
 
-/** An import or a run that has not ended is asked about again every second. */
+/** A run that has not ended is asked about again every second. */
 const unfinished = (status: string | undefined) => status === "queued" || status === "running";
 const POLL = 1000;
-
-export const importsQuery = (site: string) =>
-  queryOptions({
-    queryKey: ["imports", site],
-    queryFn: ({ signal }) => unwrap(client.GET("/imports", { params: { query: { site } }, signal })),
-    refetchInterval: (query) => (query.state.data?.rows.some((row) => unfinished(row.status)) ? POLL : false),
-  });
-
-export const importQuery = (id: string) =>
-  queryOptions({
-    queryKey: ["import", id],
-    queryFn: ({ signal }) => unwrap(client.GET("/imports/{id}", { params: { path: { id } }, signal })),
-    refetchInterval: (query) => (unfinished(query.state.data?.status) ? POLL : false),
-  });
 
 export const runsQuery = (limit: number) =>
   queryOptions({
@@ -158,12 +144,3 @@ export const logout = () => unwrap(client.POST("/auth/logout"));
 export const startAnalyst = (context: Scope) => unwrap(client.POST("/agents/run", { body: { agent: "analyst", context: { ...context } } }));
 export const replayInbox = (id: string) => unwrap(client.POST("/inbox/{id}/replay", { params: { path: { id } } }));
 export const dismissInbox = (id: string) => unwrap(client.POST("/inbox/{id}/dismiss", { params: { path: { id } } }));
-export const uploadAdSpend = (site: string, file: File) =>
-  unwrap(
-    client.POST("/imports/ad-spend", {
-      params: { query: { site, file_name: file.name } },
-      body: file as unknown as string,
-      bodySerializer: (body: unknown) => body as BodyInit,
-      headers: { "Content-Type": "text/csv" },
-    }),
-  );

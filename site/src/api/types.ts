@@ -36,7 +36,6 @@ export type Journey = Get<"/journeys/{person}">;
 export type JourneySession = Journey["sessions"][number];
 export type JourneyEvent = JourneySession["events"][number];
 export type InboxRow = Get<"/inbox">["rows"][number];
-export type ImportRun = Get<"/imports">["rows"][number];
 export type ImportDetail = Get<"/imports/{id}">;
 export type AgentRun = Get<"/agents/runs">["rows"][number];
 export type AuditRow = Get<"/audit">["rows"][number];

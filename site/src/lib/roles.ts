@@ -8,6 +8,7 @@ export type Role = (typeof ROLES)[number];
 
 const TABLE = {
   read_audit: ["admin", "approver"],
+  manage_imports: ["admin", "marketer"],
   run_agents: ["admin", "marketer", "analyst"],
   edit_campaigns: ["admin", "marketer"],
   edit_experiments: ["admin", "marketer"],

@@ -22,6 +22,8 @@ import type {
 import { previousRange } from "@/lib/dates";
 
 import { agentRoutes } from "./agents";
+import { deadLetterRoutes } from "./dead-letters";
+import { experimentRoutes } from "./experiments";
 import { loopRoutes } from "./loop";
 import { questionRoutes } from "./questions";
 import { type ChannelDay, daysOf, metricsOf, noise, sum } from "./shop";
@@ -177,6 +179,8 @@ type Handler = (asked: Asked, request: Request) => Response | Promise<Response>;
 const routes: [string, RegExp, Handler][] = [
   ...loopRoutes,
   ...agentRoutes,
+  ...experimentRoutes,
+  ...deadLetterRoutes,
   ...questionRoutes,
   ["GET", /^\/healthz$/, () => json({ status: "ok", version: me.version, demo: true })],
   ["GET", /^\/me$/, (asked) => json(asked.state === "analyst" ? { ...me, role: "analyst", permissions: PERMISSIONS.filter((name) => /^(read_(?!audit)|ask_|run_)/.test(name)) } : me)],
@@ -232,7 +236,7 @@ const routes: [string, RegExp, Handler][] = [
       return found ? json(progress(found)) : problem(404, "Not found", "There is no such import.");
     },
   ],
-  ["POST", /^\/imports\/ad-spend$/, upload],
+  ["POST", /^\/imports\/(ad-spend|shopify)$/, upload],
   ["GET", /^\/audit$/, (asked) => json({ rows: asked.empty ? [] : audit, next_cursor: null })],
 ];
 
@@ -539,6 +543,7 @@ function settle(asked: Asked): Response {
 }
 
 const imports: ImportDetail[] = [
+  { id: "im-3", kind: "shopify_orders", file_name: "orders_export_1.csv", status: "done", bytes_total: 2_811_204, bytes_done: 2_811_204, rows_total: 6_120, rows_loaded: 6_120, rows_rejected: 0, detail: "", created_at: Date.now() - HOUR, finished_at: Date.now() - HOUR + 9000, errors: [] },
   { id: "im-2", kind: "ad_spend", file_name: "google-ads-november.csv", status: "done", bytes_total: 31_204, bytes_done: 31_204, rows_total: 412, rows_loaded: 412, rows_rejected: 0, detail: "", created_at: Date.now() - 2 * HOUR, finished_at: Date.now() - 2 * HOUR + 2400, errors: [] },
   {
     id: "im-1",
@@ -562,20 +567,31 @@ const imports: ImportDetail[] = [
   { id: "im-0", kind: "ad_spend", file_name: "tiktok.csv", status: "failed", bytes_total: 812, bytes_done: 0, rows_total: 0, rows_loaded: 0, rows_rejected: 0, detail: "the first line must name the columns; missing: date, spend", created_at: Date.now() - 51 * HOUR, finished_at: Date.now() - 51 * HOUR + 200, errors: [] },
 ];
 
-/** A new import loads a third a second. */
+/** A new import loads a third a second; every 40th row of it is refused. */
 function progress(one: ImportDetail): ImportDetail {
   if (one.finished_at !== null) return one;
   const seconds = (Date.now() - one.created_at) / 1000;
-  one.status = seconds < 1 ? "queued" : seconds < 4 ? "running" : "done";
-  one.rows_loaded = Math.min(one.rows_total, Math.floor((Math.max(0, seconds - 1) / 3) * one.rows_total));
+  const part = Math.min(1, Math.max(0, seconds - 1) / 3);
+  const read = Math.floor(part * one.rows_total);
+  one.status = seconds < 1 ? "queued" : part < 1 ? "running" : "done";
+  one.rows_rejected = Math.floor(read / 40);
+  one.rows_loaded = read - one.rows_rejected;
+  if (one.kind !== "ad_spend") one.bytes_done = Math.floor(part * one.bytes_total);
+  one.errors = Array.from({ length: one.rows_rejected }, (_, at) => ({ row: (at + 1) * 40 + 1, field: one.kind === "ad_spend" ? "spend" : "Created at", reason: "is empty" }));
   if (one.status === "done") one.finished_at = Date.now();
   return one;
 }
 
+/** A column without which a file is not what it is said to be. */
+const NEEDED: Record<string, string> = { ad_spend: "spend", shopify_orders: "Name", shopify_customers: "Email", shopify_products: "Handle" };
+
 async function upload(asked: Asked, request: Request): Promise<Response> {
   const lines = (await request.text()).trim().split("\n");
-  if (!lines[0]?.includes("spend")) return problem(422, "Invalid input", "The first line must name the columns; missing: date, spend.");
-  const one: ImportDetail = { id: `im-${imports.length}`, kind: "ad_spend", file_name: asked.query.get("file_name") ?? "ad-spend.csv", status: "queued", bytes_total: lines.join("\n").length, bytes_done: 0, rows_total: lines.length - 1, rows_loaded: 0, rows_rejected: 0, detail: "", created_at: Date.now(), finished_at: null, errors: [] };
+  const kind = asked.path.endsWith("shopify") ? `shopify_${asked.query.get("kind")}` : "ad_spend";
+  const needed = NEEDED[kind];
+  if (!needed) return problem(422, "Invalid input", "kind must be orders, customers or products.");
+  if (!lines[0]?.includes(needed)) return problem(422, "Invalid input", `The first line must name the columns; missing: \`${needed}\`.`);
+  const one: ImportDetail = { id: `im-${imports.length}`, kind, file_name: asked.query.get("file_name") ?? "upload.csv", status: "queued", bytes_total: lines.join("\n").length, bytes_done: 0, rows_total: lines.length - 1, rows_loaded: 0, rows_rejected: 0, detail: "", created_at: Date.now(), finished_at: null, errors: [] };
   imports.unshift(one);
   return json(one, 202);
 }

@@ -105,7 +105,7 @@ const install = createRoute({
 const imports = createRoute({
   getParentRoute: () => app,
   path: "/imports",
-  validateSearch: (raw: Record<string, unknown>): { id?: string | undefined } => ({ id: text(raw.id, 80) }),
+  validateSearch: (raw: Record<string, unknown>): { id?: string | undefined; kind?: string | undefined } => ({ id: text(raw.id, 80), kind: text(raw.kind, 40) }),
   component: lazyRouteComponent(() => import("@/features/imports/imports-page"), "ImportsPage"),
 });
 
@@ -116,6 +116,15 @@ const inbox = createRoute({
     status: oneOf(raw.status, ["replayed", "dismissed"] as const),
   }),
   component: lazyRouteComponent(() => import("@/features/inbox/inbox-page"), "InboxPage"),
+});
+
+const deadLetters = createRoute({
+  getParentRoute: () => app,
+  path: "/dead-letters",
+  validateSearch: (raw: Record<string, unknown>): { status?: "replayed" | "dismissed" | undefined } => ({
+    status: oneOf(raw.status, ["replayed", "dismissed"] as const),
+  }),
+  component: lazyRouteComponent(() => import("@/features/dead-letters/dead-letters-page"), "DeadLettersPage"),
 });
 
 const audit = createRoute({
@@ -186,6 +195,18 @@ const agentRun = createRoute({
   component: lazyRouteComponent(() => import("@/features/agents/run-page"), "RunPage"),
 });
 
+const experiments = createRoute({
+  getParentRoute: () => app,
+  path: "/experiments",
+  component: lazyRouteComponent(() => import("@/features/experiments/experiments-page"), "ExperimentsPage"),
+});
+
+const experiment = createRoute({
+  getParentRoute: () => app,
+  path: "/experiments/$id",
+  component: lazyRouteComponent(() => import("@/features/experiments/experiment-page"), "ExperimentPage"),
+});
+
 const calendar = createRoute({
   getParentRoute: () => app,
   path: "/calendar",
@@ -251,12 +272,15 @@ const tree = root.addChildren([
     approvals,
     agents,
     agentRun,
+    experiments,
+    experiment,
     calendar,
     creatives,
     channels,
     install,
     imports,
     inbox,
+    deadLetters,
     guardrails,
     team,
     audit,

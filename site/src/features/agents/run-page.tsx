@@ -91,6 +91,7 @@ export function RunPage() {
 
 /** What came of it; the proposal says the same of most agents, so the words stand only once. */
 function Outcome({ run, active }: { run: RunDetail; active: boolean }) {
+  const { me } = useScope();
   const who = useNames();
   if (active) {
     return (
@@ -105,7 +106,18 @@ function Outcome({ run, active }: { run: RunDetail; active: boolean }) {
   }
   if (run.status === "failed") {
     return (
-      <Note tone="destructive" alert title="The run failed">
+      <Note
+        tone="destructive"
+        alert
+        title="The run failed"
+        action={
+          allows(me, "manage_dead_letters") ? (
+            <Button asChild variant="outline" size="sm">
+              <Link to="/dead-letters">Dead letters</Link>
+            </Button>
+          ) : null
+        }
+      >
         <Words text={run.detail || "No reason was kept."} />
       </Note>
     );

@@ -65,7 +65,7 @@ function Tile({ kpi, currency, zone, onAsk }: { kpi: Kpi; currency: string; zone
           </span>
           <span className="tabular mt-0.5 block max-w-full truncate text-[1.375rem] leading-8 font-semibold tracking-[-0.02em]">{figure(kpi.value, kpi.unit, currency)}</span>
           <span className="flex max-w-full items-center gap-1.5">
-            <Delta change={change(kpi.value, kpi.previous)} better={kpi.better} />
+            {change(kpi.value, kpi.previous) === null ? null : <Delta change={change(kpi.value, kpi.previous)} better={kpi.better} />}
             <span className="text-muted-foreground tabular hidden truncate text-2xs sm:inline">{rangeText(days)}</span>
           </span>
         </PopoverTrigger>

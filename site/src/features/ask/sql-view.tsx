@@ -51,7 +51,7 @@ export function SqlView() {
       <div className="min-w-0 space-y-5">
         <Card aria-label="SQL" className="p-4 sm:p-5">
           <Label htmlFor={id} className="mb-1.5 block">
-            One SELECT over the tables beside it
+            One SELECT over the listed tables
           </Label>
           <Textarea
             ref={box}
@@ -103,7 +103,7 @@ export function SqlView() {
             </div>
           ) : (
             <NothingYet icon={Table2} title="Nothing has run yet" className="py-10">
-              Write a query above. The tables and their columns stand beside it; the rows appear here, as a chart where they make one.
+              Write a query above. Its rows appear here, as a chart where they make one.
             </NothingYet>
           )}
         </Card>

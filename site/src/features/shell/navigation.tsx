@@ -8,9 +8,11 @@ import {
   CircleCheck,
   Code,
   FileSpreadsheet,
+  FlaskConical,
   GitFork,
   Image,
   type LucideIcon,
+  MailX,
   Megaphone,
   MessageCircleQuestion,
   Plug,
@@ -30,12 +32,14 @@ interface Entry {
     | "/campaigns"
     | "/approvals"
     | "/agents"
+    | "/experiments"
     | "/calendar"
     | "/creatives"
     | "/channels"
     | "/install"
     | "/imports"
     | "/inbox"
+    | "/dead-letters"
     | "/guardrails"
     | "/team"
     | "/audit";
@@ -60,6 +64,7 @@ export const GROUPS: { label: string; entries: Entry[] }[] = [
       { to: "/campaigns", label: "Campaigns", icon: Megaphone },
       { to: "/approvals", label: "Approvals", icon: CircleCheck },
       { to: "/agents", label: "Agents", icon: Bot },
+      { to: "/experiments", label: "Experiments", icon: FlaskConical },
       { to: "/calendar", label: "Calendar", icon: CalendarDays },
       { to: "/creatives", label: "Creatives", icon: Image },
     ],
@@ -71,6 +76,7 @@ export const GROUPS: { label: string; entries: Entry[] }[] = [
       { to: "/install", label: "Install", icon: Code },
       { to: "/imports", label: "Imports", icon: FileSpreadsheet },
       { to: "/inbox", label: "Inbox", icon: CircleAlert },
+      { to: "/dead-letters", label: "Dead letters", icon: MailX },
       { to: "/guardrails", label: "Guardrails", icon: ShieldCheck },
       { to: "/team", label: "Team and keys", icon: Users },
       { to: "/audit", label: "Audit", icon: ScrollText },

@@ -1,0 +1,178 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { ArrowLeft, LoaderCircle, Play, Square } from "lucide-react";
+import { useState } from "react";
+import { toast } from "sonner";
+
+import { type Experiment, experimentQuery, startExperiment, stopExperiment, type Variant } from "@/api/experiments";
+import { CodeBlock } from "@/components/code-block";
+import { Confirm } from "@/components/confirm";
+import { Page } from "@/components/layout/page";
+import { ErrorState } from "@/components/states/error";
+import { Badge } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
+import { Card, CardContent, CardHeader, CardTitle } from "@/components/ui/card";
+import { Skeleton } from "@/components/ui/skeleton";
+import { Words } from "@/components/words";
+import { useScope } from "@/hooks/use-scope";
+import { cn } from "@/lib/cn";
+import { count, dateTime, NONE, percent } from "@/lib/format";
+import { allows } from "@/lib/roles";
+import { tell } from "@/lib/told";
+
+import { decideSnippet } from "./snippet";
+import { ExperimentBadge } from "./status-badge";
+
+export function ExperimentPage() {
+  const { id } = useParams({ from: "/app/experiments/$id" });
+  const { me, site } = useScope();
+  const queryClient = useQueryClient();
+  const query = useQuery(experimentQuery(id));
+  const [stopping, setStopping] = useState(false);
+  const refresh = () => Promise.all(["experiment", "experiments"].map((key) => queryClient.invalidateQueries({ queryKey: [key] })));
+  const start = useMutation({
+    mutationFn: () => startExperiment(id),
+    onSuccess: async () => {
+      toast.success("Started", { description: "Pages that ask are told a variant from now on." });
+      await refresh();
+    },
+    onError: tell,
+  });
+  const stop = useMutation({
+    mutationFn: () => stopExperiment(id),
+    onSuccess: async () => {
+      setStopping(false);
+      toast.success("Stopped");
+      await refresh();
+    },
+    onError: tell,
+  });
+  const experiment = query.data;
+  const editor = allows(me, "edit_experiments");
+  return (
+    <Page
+      title={experiment?.name ?? "Experiment"}
+      description={
+        <Link to="/experiments" className="focus-ring hover:text-foreground inline-flex items-center gap-1.5 rounded-sm text-[0.8125rem]">
+          <ArrowLeft aria-hidden className="size-3.5" /> All experiments
+        </Link>
+      }
+      actions={
+        experiment ? (
+          <>
+            <ExperimentBadge status={experiment.status} />
+            {editor && experiment.status === "draft" ? (
+              <Button disabled={start.isPending} onClick={() => start.mutate()}>
+                {start.isPending ? <LoaderCircle className="animate-spin" /> : <Play />} Start
+              </Button>
+            ) : editor && (experiment.status === "running" || experiment.status === "decided") ? (
+              <Button variant="outline" onClick={() => setStopping(true)}>
+                <Square /> Stop
+              </Button>
+            ) : null}
+          </>
+        ) : null
+      }
+    >
+      {query.isError ? (
+        <Card>
+          <ErrorState error={query.error} onRetry={() => void query.refetch()} />
+        </Card>
+      ) : !experiment ? (
+        <Skeleton role="status" aria-label="Loading" className="h-96 w-full rounded-xl" />
+      ) : (
+        <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_24rem]">
+          <Card aria-label="Variants" className="min-w-0 overflow-hidden">
+            <CardHeader className="border-b">
+              <CardTitle>Variants</CardTitle>
+            </CardHeader>
+            <ul className="divide-y">
+              {experiment.variants.map((variant) => (
+                <VariantRow key={variant.key} variant={variant} metric={experiment.metric} />
+              ))}
+            </ul>
+          </Card>
+          <div className="min-w-0 space-y-5">
+            <Facts experiment={experiment} zone={site.time_zone} />
+          </div>
+          <Card aria-label="In your page" className="min-w-0 lg:col-span-2">
+            <CardHeader>
+              <CardTitle>In your {experiment.surface === "email" ? "letter's sender" : "page"}</CardTitle>
+            </CardHeader>
+            <CardContent>
+              <CodeBlock label="Which variant to show" code={decideSnippet(me.sites.find((one) => one.key === experiment.site) ?? site, experiment)} />
+            </CardContent>
+          </Card>
+        </div>
+      )}
+      <Confirm
+        open={stopping}
+        onOpenChange={setStopping}
+        title="Stop the experiment?"
+        description="Visitors see what they always saw from then on. It cannot be started again."
+        action="Stop"
+        destructive
+        pending={stop.isPending}
+        onConfirm={() => stop.mutate()}
+      />
+    </Page>
+  );
+}
+
+function VariantRow({ variant, metric }: { variant: Variant; metric: string }) {
+  const best = variant.probability_best;
+  return (
+    <li className="px-4 py-3.5 sm:px-5">
+      <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
+        <span className="min-w-0 text-[0.8125rem] font-medium break-words">{variant.name}</span>
+        <code className="text-muted-foreground font-mono text-2xs">{variant.key}</code>
+        {variant.status === "winner" ? <Badge variant="positive">Winner</Badge> : variant.status === "paused" ? <Badge variant="outline">Paused</Badge> : null}
+        <span className="tabular ml-auto text-[0.8125rem] font-medium">{percent(variant.rate)}</span>
+      </div>
+      <p className="text-muted-foreground tabular text-xs">
+        {count(variant.rewards)} × {metric} by {count(variant.exposures)} visitors
+      </p>
+      <div className="mt-2 flex items-center gap-3">
+        <div
+          role="img"
+          aria-label={best == null ? "Not judged yet" : `${percent(best, { digits: 0 })} likely the best`}
+          className="bg-muted h-2.5 flex-1 overflow-hidden rounded-full"
+        >
+          <div className={cn("h-full rounded-full transition-[width] duration-500", variant.status === "winner" ? "bg-positive" : variant.status === "paused" ? "bg-muted-foreground" : "bg-primary")} style={{ width: `${100 * (best ?? 0)}%` }} />
+        </div>
+        <span className="tabular text-muted-foreground w-32 shrink-0 text-right text-xs">{best == null ? "not judged yet" : `${percent(best, { digits: 0 })} likely the best`}</span>
+      </div>
+      {variant.detail ? (
+        <p className="text-muted-foreground mt-1.5 text-xs text-pretty">
+          <Words text={variant.detail} />
+        </p>
+      ) : null}
+    </li>
+  );
+}
+
+function Facts({ experiment, zone }: { experiment: Experiment; zone: string }) {
+  const { thresholds } = experiment;
+  const at = (t: number | null | undefined) => (t ? dateTime(t, zone) : NONE);
+  const facts: [string, string][] = [
+    ["Counts", experiment.metric],
+    ["Started", at(experiment.started_at)],
+    ["Ended", at(experiment.ended_at)],
+    ["Decides after", `${count(thresholds.min_exposures)} visitors each`],
+    ["Pauses below", `${percent(thresholds.pause_below, { digits: 0 })} likely the best`],
+    ["Wins from", `${percent(thresholds.promote_from, { digits: 0 })} likely the best`],
+  ];
+  return (
+    <Card aria-label="About this experiment" className="px-4 py-3.5 sm:px-5">
+      {experiment.hypothesis ? <p className="mb-3 border-b pb-3 text-[0.8125rem] text-pretty whitespace-pre-line">{experiment.hypothesis}</p> : null}
+      <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5 text-[0.8125rem]">
+        {facts.map(([name, value]) => (
+          <div key={name} className="contents">
+            <dt className="text-muted-foreground">{name}</dt>
+            <dd className="tabular min-w-0 text-right break-words">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </Card>
+  );
+}
