@@ -15,7 +15,6 @@
 //! | [`limits`] | what a channel takes: lengths and counts, with their sources |
 //! | [`guard`] | before a model: personal data out, shop data fenced; after it: brand, claims, limits |
 //! | [`figures`] | numbers in a text against the figures it may quote |
-//! | [`posterior`] | Beta posteriors: who is best, and what is lost by choosing wrongly |
 //! | [`model`] | requests to and answers of a language model; its wire format; the built-in one; prices |
 //!
 //! Not here: fetching, storing, acting, the clock. What a proposal does once a person accepts it is not decided here
@@ -35,7 +34,6 @@ pub mod need;
 pub mod optimizer;
 pub mod pacer;
 pub mod planner;
-pub mod posterior;
 pub mod proposal;
 pub mod registry;
 pub mod run;

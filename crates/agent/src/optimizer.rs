@@ -1,6 +1,6 @@
 //! Optimizer: within each ad set, rests the ad that is very likely not the best and names the one that very likely is.
 //!
-//! Click-through rates have Beta posteriors from impressions and clicks ([`crate::posterior`]). An ad is paused when it
+//! Click-through rates have Beta posteriors from impressions and clicks ([`bandit::posterior`]). An ad is paused when it
 //! has been shown often enough and its probability of being the best is below the threshold; the last running ad of a
 //! set never is. Conversions speak up for an ad: one that probably brings most conversions an impression stays, however
 //! few click.
@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 
 use crate::creative::counted;
 use crate::need::{InsightRow, Level};
-use crate::posterior::{Counts, standings};
 use crate::proposal::{AdPosterior, Point, RotatedAd, Rotation, RotationAction, Told};
 use crate::run::{Agent, Ask, Brief, Stop};
 use crate::wording::{grouped, percent, rate};
+use bandit::posterior::{Counts, standings};
 
 /// The agent.
 #[derive(Clone, Copy, Debug)]
