@@ -116,6 +116,8 @@ pub struct Import {
     /// Rows of what is still open, which a later import would read again.
     pending_rows: i64,
     pending_errors: Vec<RowError>,
+    /// The end of the last row that was read, and its line.
+    read_to: (u64, i64),
     batch: Batch,
 }
 
@@ -149,6 +151,7 @@ impl Import {
             open: None,
             pending_rows: 0,
             pending_errors: Vec::new(),
+            read_to: (at.offset, at.line),
             batch: Batch { end: at.offset, line: at.line, ..Batch::default() },
         }
     }
@@ -163,11 +166,10 @@ impl Import {
 
     /// The file has ended: reads the rest.
     pub fn finish(&mut self) {
-        let (mut end, mut line) = (self.batch.end, self.batch.line);
         while let Some(record) = self.records.next(true) {
-            (end, line) = (record.end, record.line);
             self.take(record);
         }
+        let (end, line) = self.read_to;
         self.pass(end, line);
     }
 
@@ -179,6 +181,7 @@ impl Import {
 
     fn take(&mut self, record: Record) {
         let Record { line, start, end, cells } = record;
+        self.read_to = (end, line);
         let outcome = match cells {
             Ok(cells) => {
                 let header = self.header.clone();
