@@ -23,7 +23,7 @@ pub const DISCONNECT: &str = "/disconnect";
 /// The object's name: one a connected account.
 #[must_use]
 pub fn name(tenant_id: &str, channel_id: &str) -> String {
-    format!("{}/{tenant_id}/{channel_id}", tenant_id.len())
+    object::name(tenant_id, channel_id)
 }
 
 /// Asks what providers this deployment can connect.

@@ -22,7 +22,7 @@ pub const LOOK: &str = "/look";
 /// The object's name: one an experiment. The length of what precedes makes it unambiguous whatever the parts hold.
 #[must_use]
 pub fn name(tenant_id: &str, experiment_id: &str) -> String {
-    format!("{}/{tenant_id}/{experiment_id}", tenant_id.len())
+    object::name(tenant_id, experiment_id)
 }
 
 /// An experiment begins.

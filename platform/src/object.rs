@@ -5,6 +5,11 @@ use serde::Serialize;
 use wasm_bindgen::JsValue;
 use worker::{Env, Headers, Method, Request, RequestInit};
 
+/// The name of a tenant's object. The length of what precedes makes it unambiguous whatever the parts hold.
+pub(crate) fn name(tenant_id: &str, id: &str) -> String {
+    format!("{}/{tenant_id}/{id}", tenant_id.len())
+}
+
 /// What an object answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {

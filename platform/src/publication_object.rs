@@ -13,7 +13,7 @@ pub const NUDGE: &str = "/nudge";
 /// The object's name: one a campaign. The length of what precedes makes it unambiguous whatever the parts hold.
 #[must_use]
 pub fn name(tenant_id: &str, campaign_id: &str) -> String {
-    format!("{}/{tenant_id}/{campaign_id}", tenant_id.len())
+    object::name(tenant_id, campaign_id)
 }
 
 /// There is work for a campaign.

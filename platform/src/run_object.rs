@@ -25,7 +25,7 @@ pub const QUEUE: &str = "agent-runs";
 /// The object's name. The length of what precedes makes it unambiguous whatever the parts hold.
 #[must_use]
 pub fn name(tenant_id: &str, run_id: &str) -> String {
-    format!("{}/{tenant_id}/{run_id}", tenant_id.len())
+    object::name(tenant_id, run_id)
 }
 
 /// There is work for a run.

@@ -8,7 +8,7 @@ mod store;
 
 use crate::account::client::{Line, NoLine, line};
 use crate::account::note_health;
-use connector::{Fault, InsightsPage, InsightsQuery, Level};
+use connector::{Fault, InsightsPage, InsightsQuery};
 use platform::{Error, Result, TenantDb, clock};
 use serde::Deserialize;
 use std::time::Duration;
@@ -182,11 +182,6 @@ fn seconds(ms: i64) -> u32 {
 
 async fn sleep(ms: i64) {
     Delay::from(Duration::from_millis(u64::try_from(ms).unwrap_or(0))).await;
-}
-
-/// A level's name as `remote_objects` has it.
-const fn kind_of(level: Level) -> &'static str {
-    level.as_str()
 }
 
 /// Notes that a pull broke off. True when it broke off often enough: it is given up then, and the next one in the

@@ -1,6 +1,6 @@
 //! What a pull stores.
 
-use super::{Sync, kind_of};
+use super::Sync;
 use crate::import::ad_spend;
 use campaign::ChannelType;
 use connector::ad_spend::Spend;
@@ -27,7 +27,7 @@ pub(super) async fn rows(database: &TenantDb, sync: &Sync, rows: &[InsightsRow],
                     "day": row.local_day, "level": row.level.as_str(), "id": row.external_id, "name": row.name,
                     "impressions": row.impressions, "clicks": row.clicks, "opens": row.opens,
                     "spend": row.spend_micros, "currency": row.currency, "conversions": row.conversions,
-                    "value": row.conversion_value_micros, "kind": kind_of(row.level),
+                    "value": row.conversion_value_micros,
                 })
             })
             .collect();
@@ -56,7 +56,7 @@ const INSERT: &str = "INSERT OR REPLACE INTO channel_insights (tenant_id, site, 
      j.value ->> 'conversions', j.value ->> 'value', ?5 \
      FROM json_each(?4) j \
      LEFT JOIN remote_objects r ON r.tenant_id = ?1 AND r.channel_id = ?2 AND r.external_id = j.value ->> 'id' \
-       AND r.kind = j.value ->> 'kind' \
+       AND r.kind = j.value ->> 'level' \
      LEFT JOIN ads a ON a.tenant_id = ?1 AND a.id = r.local_id";
 
 /// Forgets rows of these days that this pull did not bring.
