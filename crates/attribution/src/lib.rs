@@ -8,19 +8,26 @@
 //! are touches. Spend does not belong here either; it is joined to the aggregate by the caller.
 
 mod aggregate;
+mod bootstrap;
+mod chain;
 mod credit;
 mod error;
 mod journey;
+mod markov;
 mod model;
 mod path;
 mod rules;
+mod shapley;
 
 pub use aggregate::{Totals, UNASSIGNED_CHANNEL, UNASSIGNED_SOURCE, aggregate};
+pub use bootstrap::{Bootstrap, Interval, Intervals};
 pub use credit::{Attributed, Credit, attribute, split};
 pub use error::AttributionError;
 pub use journey::{
     Conversion, DEFAULT_WINDOW_DAYS, Journey, MAX_WINDOW_DAYS, Order, Touch, TouchKind, Touches, window_ms,
 };
+pub use markov::{MAX_EDGES, MAX_ORDER, MAX_STATES, Markov, MarkovTally, Nulls, Transition, Walk};
 pub use model::{DEFAULT_MODEL, Descriptor, Model, Parameter, Parameters, Scorer, model, models};
-pub use path::{ChannelCredit, ChannelId, Channels, MAX_CHANNELS, Outcome, SEPARATOR, Tally};
+pub use path::{ChannelCredit, ChannelId, Channels, MAX_CHANNELS, Outcome, Path, SEPARATOR, Tally};
 pub use rules::{Adjustment, Condition, DIRECT_CHANNEL, Place, Rule, RuleTally, Step};
+pub use shapley::{MAX_RATE_CHANNELS, ShapleyRateTally};
