@@ -3,10 +3,13 @@
 //! Two solvers of x = Qx + r, both without a single subtraction, so that nothing cancels. Gauss–Seidel sweeps, states
 //! in post-order (what follows comes first), settle most chains in a few dozen passes over the edges. The stopping rule
 //! is a bound, not a hope: after a sweep every residual is at most the largest change, and an error at the start is at
-//! most the mean number of steps of a walk times that. A chain that walks in circles so long that sweeping would cost
-//! more than elimination is eliminated state by state (Grassmann, Taksar & Heyman, "Regenerative analysis and steady
-//! state distributions for Markov chains", Operations Research 33, 1985), which is accurate to rounding however long the
-//! walks are.
+//! most the mean number of steps of a walk times that. Where that would cost more, because walks go in circles for long
+//! or because there are hundreds of channels to take out, states are eliminated one by one (Grassmann, Taksar & Heyman,
+//! "Regenerative analysis and steady state distributions for Markov chains", Operations Research 33, 1985), which is
+//! accurate to rounding however long the walks are. Taking out each channel in turn then shares its work: eliminate the
+//! states of one half of the channels, ask the same of the other half, and the other way round.
+
+use std::ops::Range;
 
 /// What can be asked at once: the probability to convert, and the value expected.
 pub(crate) type Pair = [f64; 2];
@@ -14,10 +17,10 @@ pub(crate) type Pair = [f64; 2];
 /// How much error is left in the answer, relative to that of the whole chain.
 const PRECISION: f64 = 1e-13;
 
-/// Largest number of states for which a full matrix is held: 32 MB.
-const MAX_ELIMINATED: usize = 2_000;
+/// Largest number of states for which a full matrix is held: 18 MB, and its halves.
+const MAX_ELIMINATED: usize = 1_500;
 
-/// Sweeps after which a chain too large to eliminate is taken as it is; at that many, a walk has 10⁵ steps.
+/// Sweeps after which a chain too large to eliminate is taken as it is. Its walks have some 10⁵ steps.
 const MAX_SWEEPS: usize = 1_000_000;
 
 /// A transition.
@@ -58,17 +61,34 @@ impl Chain {
         })
     }
 
-    /// What a walk earns when every state for which `removed` is true ends it with nothing.
-    pub(crate) fn earned_without(&self, removed: &[bool]) -> Pair {
-        let kept = self.ends.len() - removed.iter().filter(|removed| **removed).count();
-        let eliminating = kept.saturating_pow(3) / 3;
-        let affordable = if kept <= MAX_ELIMINATED { eliminating / self.steps.len().max(1) } else { MAX_SWEEPS };
-        // Never fewer than a few hundred sweeps: those cost less than setting up a matrix.
-        match self.sweep(removed, affordable.clamp(300, MAX_SWEEPS)) {
-            Swept::Settled(earned) => earned,
-            Swept::Walking(earned) if kept > MAX_ELIMINATED => earned,
-            Swept::Walking(_) => self.eliminate(removed),
+    /// What a walk earns, and what it earns without each channel: when every state that holds the channel ends it with
+    /// nothing. `holds` says whether a state has one of a range of channels.
+    pub(crate) fn without_each(
+        &self,
+        channels: usize,
+        holds: &dyn Fn(usize, &Range<usize>) -> bool,
+    ) -> (Pair, Vec<Pair>) {
+        let states = self.ends.len();
+        let can_eliminate = states <= MAX_ELIMINATED;
+        // Passes over the edges that cost as much as eliminating, about (4/3) n³ for all channels together.
+        let passes = states.saturating_pow(3) / self.steps.len().max(1) * 4 / 3;
+        let mut removed = vec![false; states];
+        let affordable = if can_eliminate { passes.max(300) } else { MAX_SWEEPS };
+        let whole = self.sweep(&removed, affordable);
+        if can_eliminate && whole.sweeps > affordable / channels.max(1) {
+            let mut earned = Vec::with_capacity(channels);
+            Matrix::of(self).without_each(&(0..channels), holds, &mut earned);
+            return (self.whole, earned);
         }
+        let mut earned = Vec::with_capacity(channels);
+        for channel in 0..channels {
+            for (state, removed) in removed.iter_mut().enumerate() {
+                *removed = holds(state, &(channel..channel + 1));
+            }
+            // A walk that may end earlier settles no later.
+            earned.push(self.sweep(&removed, MAX_SWEEPS).earned);
+        }
+        (whole.earned, earned)
     }
 
     /// The same with walks of at most `draws` draws: one to start, one for each transition, one to end.
@@ -93,11 +113,11 @@ impl Chain {
         earned
     }
 
-    fn sweep(&self, removed: &[bool], sweeps: usize) -> Swept {
+    pub(crate) fn sweep(&self, removed: &[bool], most: usize) -> Swept {
         let mut x: Vec<Pair> = vec![[0.0; 2]; self.ends.len()];
         let allowed = self.whole.map(|whole| PRECISION * whole.abs() / self.mean_steps.max(1.0));
-        let mut settled = false;
-        for _ in 0..sweeps {
+        let mut sweeps = most + 1;
+        for sweep in 1..=most {
             let mut change = [0.0_f64; 2];
             let mut largest = [0.0_f64; 2];
             for (state, ((row, earns), removed)) in self.rows().zip(&self.earns).zip(removed).enumerate() {
@@ -120,7 +140,7 @@ impl Chain {
             // What is below rounding does not change any more.
             let still = |at: [f64; 3]| at[0] <= at[1] || at[0] <= 2.0 * f64::EPSILON * at[2];
             if still([change[0], allowed[0], largest[0]]) && still([change[1], allowed[1], largest[1]]) {
-                settled = true;
+                sweeps = sweep;
                 break;
             }
         }
@@ -129,38 +149,77 @@ impl Chain {
             .iter()
             .zip(&x)
             .fold([0.0; 2], |[converts, value], (start, x)| [converts + start * x[0], value + start * x[1]]);
-        if settled { Swept::Settled(earned) } else { Swept::Walking(earned) }
+        Swept { earned, sweeps }
     }
+}
 
-    /// Takes out one state after the other, sending what came to it on to where it would have gone.
-    fn eliminate(&self, removed: &[bool]) -> Pair {
-        // The start is state 0, so that its row holds the answer in the end.
-        let mut number = 0_usize;
-        let numbers: Vec<Option<usize>> = removed
-            .iter()
-            .map(|removed| {
-                (!removed).then(|| {
-                    number += 1;
-                    number
-                })
-            })
-            .collect();
-        let size = number + 1;
+/// What sweeping found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Swept {
+    /// What a walk earns.
+    pub(crate) earned: Pair,
+    /// How many it took to settle; one more than were allowed if it did not.
+    pub(crate) sweeps: usize,
+}
+
+/// A chain with a full row a state. Row 0 is the start: in the end it holds the answer.
+pub(crate) struct Matrix {
+    rows: Vec<Row>,
+    /// Which state a row is; the start is none.
+    states: Vec<usize>,
+}
+
+impl Matrix {
+    pub(crate) fn of(chain: &Chain) -> Self {
+        let size = chain.ends.len() + 1;
         let mut rows: Vec<Row> = vec![Row { to: vec![0.0; size], leaves: 0.0, earns: [0.0; 2] }; size];
-        if let Some(first) = rows.first_mut() {
-            for (number, start) in numbers.iter().zip(&self.starts) {
-                first.send(*number, *start);
-            }
+        if let Some(start) = rows.first_mut() {
+            start.to.iter_mut().skip(1).zip(&chain.starts).for_each(|(to, start)| *to = *start);
         }
-        for (((number, steps), earns), leaves) in numbers.iter().zip(self.rows()).zip(&self.earns).zip(&self.leaves) {
-            let Some(row) = number.and_then(|number| rows.get_mut(number)) else { continue };
-            row.leaves += leaves;
+        for (((row, steps), earns), leaves) in
+            rows.iter_mut().skip(1).zip(chain.rows()).zip(&chain.earns).zip(&chain.leaves)
+        {
+            row.leaves = *leaves;
             row.earns = *earns;
             for step in steps {
-                row.send(numbers.get(step.to as usize).copied().flatten(), step.probability);
+                if let Some(to) = row.to.get_mut(step.to as usize + 1) {
+                    *to += step.probability;
+                }
             }
         }
-        while rows.len() > 1 {
+        Self { rows, states: (0..chain.ends.len()).collect() }
+    }
+
+    /// What is earned without each of `channels`, pushed to `earned` in their order. All other states must be gone.
+    pub(crate) fn without_each(
+        &self,
+        channels: &Range<usize>,
+        holds: &dyn Fn(usize, &Range<usize>) -> bool,
+        earned: &mut Vec<Pair>,
+    ) {
+        if channels.len() <= 1 {
+            // What is left of the chain is this channel's: whatever has not been earned by now would pass through it.
+            earned.extend(self.rows.first().map(|start| start.earns));
+            return;
+        }
+        let middle = channels.start + channels.len() / 2;
+        for half in [channels.start..middle, middle..channels.end] {
+            self.reduced_to(|state| holds(state, &half)).without_each(&half, holds, earned);
+        }
+    }
+
+    /// The chain watched only while it is in the states to keep: the others are taken out one after the other, and what
+    /// came to them goes on to where they would have gone.
+    fn reduced_to(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let (kept, gone): (Vec<usize>, Vec<usize>) =
+            (0..self.states.len()).partition(|&at| self.states.get(at).is_some_and(|&state| keep(state)));
+        let order: Vec<usize> = std::iter::once(0).chain(kept.iter().chain(&gone).map(|at| at + 1)).collect();
+        let mut rows: Vec<Row> = order
+            .iter()
+            .filter_map(|&at| self.rows.get(at))
+            .map(|row| Row { to: order.iter().map(|&at| row.to.get(at).copied().unwrap_or(0.0)).collect(), ..*row })
+            .collect();
+        while rows.len() > kept.len() + 1 {
             let Some(gone) = rows.pop() else { break };
             let at = rows.len();
             // Ways back to itself are left out: a walk goes on by the other ways, in their proportion.
@@ -181,15 +240,11 @@ impl Chain {
                 }
             }
         }
-        rows.first().map_or([0.0; 2], |row| row.earns)
+        let size = rows.len();
+        rows.iter_mut().for_each(|row| row.to.truncate(size));
+        let states = kept.iter().filter_map(|&at| self.states.get(at).copied()).collect();
+        Self { rows, states }
     }
-}
-
-enum Swept {
-    /// Exact to rounding.
-    Settled(Pair),
-    /// The sweeps were used up.
-    Walking(Pair),
 }
 
 /// A state while states are eliminated.
@@ -198,16 +253,6 @@ struct Row {
     to: Vec<f64>,
     leaves: f64,
     earns: Pair,
-}
-
-impl Row {
-    /// A transition to a numbered state; to one that was removed, the walk ends.
-    fn send(&mut self, number: Option<usize>, probability: f64) {
-        match number.and_then(|number| self.to.get_mut(number)) {
-            Some(to) => *to += probability,
-            None => self.leaves += probability,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -228,29 +273,42 @@ mod tests {
         }
     }
 
+    /// Without either state: each is a channel of its own.
+    fn removals(chain: &Chain) -> (Vec<Pair>, Vec<Pair>) {
+        let own = |state: usize, channels: &Range<usize>| channels.contains(&state);
+        let mut eliminated = Vec::new();
+        Matrix::of(chain).without_each(&(0..2), &own, &mut eliminated);
+        (chain.without_each(2, &own).1, eliminated)
+    }
+
     #[test]
     fn both_solvers_agree_and_meet_the_closed_form() {
         for exit in [0.5, 1e-3] {
             let chain = ping_pong(exit);
-            let Swept::Settled(swept) = chain.sweep(&[false, false], 100_000) else { panic!("not settled") };
-            let eliminated = chain.eliminate(&[false, false]);
-            for (found, expected) in swept.iter().chain(&eliminated).zip(chain.whole.iter().cycle()) {
+            let swept = chain.sweep(&[false, false], 100_000);
+            assert!(swept.sweeps < 100_000);
+            let eliminated = Matrix::of(&chain).reduced_to(|_| false).rows[0].earns;
+            for (found, expected) in swept.earned.iter().chain(&eliminated).zip(chain.whole.iter().cycle()) {
                 assert!((found - expected).abs() <= 1e-11 * expected, "{exit}: {found} {expected}");
             }
-            for solved in [chain.eliminate(&[false, true]), chain.earned_without(&[false, true])] {
-                assert!((solved[0] - exit).abs() <= 1e-14, "{solved:?}");
+            let expected = [[0.0, 0.0], [exit, 7.0 * exit]];
+            let (either, eliminated) = removals(&chain);
+            for found in [either, eliminated] {
+                assert!(found.iter().flatten().zip(expected.iter().flatten()).all(|(a, b)| (a - b).abs() < 1e-13));
             }
-            assert_eq!(chain.earned_without(&[true, false]), [0.0, 0.0]);
         }
     }
 
     #[test]
     fn walks_of_a_billion_steps_are_eliminated_to_rounding() {
         let chain = ping_pong(1e-9);
-        assert!(matches!(chain.sweep(&[false, false], 1_000), Swept::Walking(_)));
-        let earned = chain.earned_without(&[false, false]);
+        assert_eq!(chain.sweep(&[false, false], 1_000).sweeps, 1_001);
+        let earned = Matrix::of(&chain).reduced_to(|_| false).rows[0].earns;
         for (found, expected) in earned.iter().zip(&chain.whole) {
             assert!((found - expected).abs() <= 1e-14 * expected, "{found} {expected}");
         }
+        let (either, eliminated) = removals(&chain);
+        assert_eq!(either, eliminated);
+        assert_eq!(either, [[0.0, 0.0], [1e-9, 7.0 * 1e-9]]);
     }
 }

@@ -9,12 +9,14 @@
 //! Order 1 forgets all but the last touch. Higher orders remember more and see fewer journeys per state, so their
 //! figures lean more on chance; a bootstrap shows how much.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::{
     AttributionError,
-    chain::{Chain, Pair, Step},
+    chain::{Chain, Step},
     path::{ChannelCredit, ChannelId, Channels, Outcome, Path, SEPARATOR, Tally},
 };
 
@@ -178,28 +180,27 @@ impl MarkovTally {
     /// Solves the chain: whole, and once without each channel.
     #[must_use]
     pub fn solve(&self) -> Markov {
-        let built = Built::of(self);
-        let earned = |removed: &[bool]| match self.walk {
-            Walk::Unlimited => built.chain.earned_without(removed),
-            Walk::Capped => built.chain.earned_within(self.longest + 2, removed),
+        let Built { chain, keys } = Built::of(self);
+        let channels = keys.iter().flat_map(|key| channels_of(*key)).max().map_or(0, |most| most + 1);
+        let holds = |state: usize, range: &Range<usize>| {
+            keys.get(state).is_some_and(|key| channels_of(*key).any(|channel| range.contains(&channel)))
         };
-        let channels = self.states.iter().flat_map(|state| channels_of(state.key)).max().map_or(0, |most| most + 1);
-        let mut removed = vec![false; built.keys.len()];
-        let whole = earned(&removed);
-        let mut removal: Vec<Pair> = Vec::with_capacity(channels);
-        for channel in 0..channels {
-            for (removed, key) in removed.iter_mut().zip(&built.keys) {
-                *removed = channels_of(*key).any(|one| one == channel);
+        let (whole, without) = match self.walk {
+            Walk::Unlimited => chain.without_each(channels, &holds),
+            Walk::Capped => {
+                let within = |removed: &Range<usize>| {
+                    let removed: Vec<bool> = (0..keys.len()).map(|state| holds(state, removed)).collect();
+                    chain.earned_within(self.longest + 2, &removed)
+                };
+                (within(&(0..0)), (0..channels).map(|channel| within(&(channel..channel + 1))).collect())
             }
-            let left = if removed.contains(&true) { earned(&removed) } else { whole };
-            let lost = |left: f64, whole: f64| if whole == 0.0 { 0.0 } else { 1.0 - left / whole };
-            removal.push([lost(left[0], whole[0]), lost(left[1], whole[1])]);
-        }
+        };
+        let lost = |left: f64, whole: f64| if whole == 0.0 { 0.0 } else { 1.0 - left / whole };
         Markov {
             p_conversion: whole[0],
             value_per_journey: whole[1],
-            removal_conversions: removal.iter().map(|one| one[0]).collect(),
-            removal_value: removal.iter().map(|one| one[1]).collect(),
+            removal_conversions: without.iter().map(|left| lost(left[0], whole[0])).collect(),
+            removal_value: without.iter().map(|left| lost(left[1], whole[1])).collect(),
             states: self.states.len(),
             transitions: self.edges.len(),
         }
@@ -391,4 +392,42 @@ fn post_order<'a>(states: usize, row: impl Fn(u32) -> &'a [Step]) -> Vec<u32> {
         }
     }
     order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::Matrix;
+
+    #[test]
+    fn sweeping_and_eliminating_find_the_same_for_every_channel() {
+        let mut channels = Channels::default();
+        let ids: Vec<ChannelId> = (0..7).map(|at| channels.id(&format!("channel {at}")).unwrap()).collect();
+        let mut draw = 99_u64;
+        let mut below = |most: u64| {
+            draw = draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (draw >> 33) % most
+        };
+        for order in 1..=3 {
+            let mut tally = MarkovTally::new(order, Nulls::Counted, Walk::Unlimited).unwrap();
+            for _ in 0..400 {
+                let touches: Vec<ChannelId> = (0..=below(9)).map(|_| ids[below(7) as usize]).collect();
+                let conversions = below(3) as f64;
+                let outcome = Outcome { conversions, value: conversions * below(50) as f64, nulls: below(5) as f64 };
+                tally.add(Path { channels: &channels, touches: &touches }, outcome).unwrap();
+            }
+            let Built { chain, keys } = Built::of(&tally);
+            let holds = |state: usize, range: &Range<usize>| channels_of(keys[state]).any(|one| range.contains(&one));
+            let mut eliminated = Vec::new();
+            Matrix::of(&chain).without_each(&(0..7), &holds, &mut eliminated);
+            for (channel, eliminated) in eliminated.into_iter().enumerate() {
+                let removed: Vec<bool> = (0..keys.len()).map(|state| holds(state, &(channel..channel + 1))).collect();
+                let swept = chain.sweep(&removed, 10_000);
+                assert!(swept.sweeps < 1_000 && eliminated[0] > 0.0, "order {order}, channel {channel}");
+                for (swept, eliminated) in swept.earned.iter().zip(&eliminated) {
+                    assert!((swept - eliminated).abs() <= 1e-12 * eliminated.abs(), "{swept} {eliminated}");
+                }
+            }
+        }
+    }
 }
