@@ -1,11 +1,12 @@
 //! `science attribution`: credit per channel from aggregated paths.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
 use ::attribution::{
-    AttributionError, Bootstrap, ChannelCredit, Channels, MarkovTally, Nulls, Outcome, Path, Rule, RuleTally,
-    ShapleyRateTally, Tally, Walk,
+    AttributionError, Bootstrap, ChannelCredit, Channels, Cost, MarkovTally, Nulls, Outcome, Path, Rule, RuleTally,
+    ShapleyRateTally, Tally, Walk, disagreement, distance,
 };
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args as ClapArgs, ValueEnum};
@@ -16,6 +17,7 @@ use crate::input;
 
 const EXAMPLE: &str = "Example:
   science attribution --model markov --order 1 --input paths.csv
+  science attribution --model all --input paths.csv --spend spend.csv
 
 where paths.csv has these columns, in any order; value and nulls may be left out:
   path,total_conversions,total_conversion_value,total_null
@@ -53,6 +55,9 @@ pub(crate) struct Args {
     /// A rule of your own in JSON, or a file of it, for `custom`
     #[arg(long)]
     rule: Option<String>,
+    /// A CSV file with `channel` and `spend`: adds the cost per attributed conversion
+    #[arg(long)]
+    spend: Option<PathBuf>,
     /// Replicates for intervals: 20 to 10,000; 0 for none
     #[arg(long, default_value_t = 0)]
     bootstrap: usize,
@@ -85,6 +90,18 @@ enum Model {
     Shapley,
     /// Shapley value where a set of channels earns its conversion rate; may be negative
     ShapleyRate,
+    /// All of these but custom and shapley-rate, and how far they disagree about each channel
+    All,
+}
+
+/// What `all` compares.
+const COMPARED: [Model; 7] =
+    [Model::First, Model::Last, Model::Linear, Model::Position, Model::Decay, Model::Markov, Model::Shapley];
+
+impl Model {
+    fn id(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
 }
 
 /// A model that is counting.
@@ -96,9 +113,9 @@ enum Counting {
 }
 
 impl Counting {
-    fn new(args: &Args) -> Result<Self> {
+    fn new(model: Model, args: &Args) -> Result<Self> {
         let rule = |rule: Rule| Ok(Self::Rule(RuleTally::new(rule)?));
-        match args.model {
+        match model {
             Model::First => rule(Rule::First),
             Model::Last => rule(Rule::Last),
             Model::Linear => rule(Rule::Linear),
@@ -110,6 +127,7 @@ impl Counting {
             Model::Custom => rule(custom(args.rule.as_deref())?),
             Model::Shapley => rule(Rule::Channels),
             Model::ShapleyRate => Ok(Self::ShapleyRate(ShapleyRateTally::new())),
+            Model::All => bail!("`all` is several models"),
             Model::Markov => {
                 let nulls = if args.no_null { Nulls::LeftOut } else { Nulls::Counted };
                 let walk = if args.capped { Walk::Capped } else { Walk::Unlimited };
@@ -175,8 +193,11 @@ fn custom(rule: Option<&str>) -> Result<Rule> {
 /// # Errors
 /// The input cannot be read, or a row is no path; the message names the line and the column.
 pub(crate) fn run(args: &Args) -> Result<Value> {
+    if args.model == Model::All {
+        return compare(args);
+    }
     let mut channels = Channels::default();
-    let counting = Counting::new(args)?;
+    let counting = Counting::new(args.model, args)?;
     let (counting, read, intervals) = if args.bootstrap == 0 {
         let mut counting = counting;
         let read = read(args, &mut channels, |path, outcome| counting.add(path, outcome))?;
@@ -187,16 +208,13 @@ pub(crate) fn run(args: &Args) -> Result<Value> {
         (bootstrap.tally().clone(), read, Some(bootstrap.intervals(args.level)?))
     };
     let (credits, besides) = counting.answer(args, &channels)?;
-    let mut answer = json!({
-        "model": args.model.to_possible_value().map(|value| value.get_name().to_owned()),
-        "total_conversions": read.total.conversions,
-        "total_conversion_value": read.total.value,
-        "total_null": read.total.nulls,
-        "conversions_without_touch": read.untouched.conversions,
-        "value_without_touch": read.untouched.value,
-        "channels": named(&channels, &credits, |credit| json!(credit)),
-    });
+    let mut answer = read.described(&args.model.id());
     if let Some(object) = answer.as_object_mut() {
+        let costs = args.spend.as_deref().map(|path| costs(path, &channels, &credits)).transpose()?;
+        object.insert("channels".to_owned(), named(&channels, &credits, |credit| json!(credit)));
+        if let Some(costs) = costs {
+            object.insert("costs".to_owned(), costs);
+        }
         if let Some(besides) = besides {
             object.insert("markov".to_owned(), besides);
         }
@@ -208,6 +226,61 @@ pub(crate) fn run(args: &Args) -> Result<Value> {
         }
     }
     Ok(answer)
+}
+
+/// Every model over the same paths, read once.
+fn compare(args: &Args) -> Result<Value> {
+    ensure!(args.bootstrap == 0, "--bootstrap takes one model");
+    let mut channels = Channels::default();
+    let mut counting: Vec<Counting> =
+        COMPARED.iter().map(|model| Counting::new(*model, args)).collect::<Result<_>>()?;
+    let read = read(args, &mut channels, |path, outcome| {
+        counting.iter_mut().try_for_each(|counting| counting.add(path, outcome))
+    })?;
+    let mut models: Vec<(String, Vec<ChannelCredit>)> = Vec::new();
+    for (model, counting) in COMPARED.iter().zip(&counting) {
+        models.push((model.id(), counting.credits()?));
+    }
+    let mut answer = read.described("all");
+    if let Some(object) = answer.as_object_mut() {
+        let by_model = |(id, credits): &(String, Vec<ChannelCredit>)| -> Result<(String, Value)> {
+            let others: Map<String, Value> = models
+                .iter()
+                .filter(|(other, _)| other != id)
+                .map(|(other, theirs)| (other.clone(), json!(distance(credits, theirs))))
+                .collect();
+            let mut said = json!({
+                "channels": named(&channels, credits, |credit| json!(credit)),
+                "distance_to": others,
+            });
+            if let (Some(path), Some(said)) = (args.spend.as_deref(), said.as_object_mut()) {
+                said.insert("costs".to_owned(), costs(path, &channels, credits)?);
+            }
+            Ok((id.clone(), said))
+        };
+        let by_model: Map<String, Value> = models.iter().map(by_model).collect::<Result<_>>()?;
+        object.insert("models".to_owned(), Value::Object(by_model));
+        let about = disagreement(&models);
+        let about = channels.names().iter().zip(&about).map(|(name, about)| (name.clone(), json!(about)));
+        object.insert("disagreement".to_owned(), Value::Object(about.collect()));
+    }
+    Ok(answer)
+}
+
+/// What each channel cost, from a CSV file with `channel` and `spend`.
+fn costs(path: &std::path::Path, channels: &Channels, credits: &[ChannelCredit]) -> Result<Value> {
+    let mut reader = csv::Reader::from_reader(input::open(path)?);
+    let mut costs = Map::new();
+    for row in reader.deserialize::<BTreeMap<String, String>>() {
+        let row = row.context("--spend")?;
+        let channel = row.get("channel").context("--spend has no column `channel`")?.trim();
+        let spend = row.get("spend").context("--spend has no column `spend`")?.trim();
+        let spend: f64 = spend.parse().with_context(|| format!("--spend: {spend:?} is not a number"))?;
+        let at = channels.names().iter().position(|name| name == channel);
+        let credit = at.and_then(|at| credits.get(at)).copied().unwrap_or_default();
+        costs.insert(channel.to_owned(), json!(Cost::of(spend, credit)));
+    }
+    Ok(Value::Object(costs))
 }
 
 /// A figure per channel under the channel's name. A model's list may end before the last channel it gave nothing to.
@@ -224,6 +297,19 @@ fn named<T: Copy + Default>(channels: &Channels, figures: &[T], shown: impl Fn(T
 struct Read {
     total: Outcome,
     untouched: Outcome,
+}
+
+impl Read {
+    fn described(&self, model: &str) -> Value {
+        json!({
+            "model": model,
+            "total_conversions": self.total.conversions,
+            "total_conversion_value": self.total.value,
+            "total_null": self.total.nulls,
+            "conversions_without_touch": self.untouched.conversions,
+            "value_without_touch": self.untouched.value,
+        })
+    }
 }
 
 /// Reads row by row; nothing of a row is kept.
