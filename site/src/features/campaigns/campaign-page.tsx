@@ -186,7 +186,7 @@ function Progress({ publication, campaign }: { publication: Publication; campaig
       <CardHeader>
         <LoaderCircle aria-hidden className="text-link size-4 animate-spin" />
         <CardTitle>{publication.status === "queued" ? "Waiting to begin" : `${ACTIONS[publication.action] ?? publication.action}: under way`}</CardTitle>
-        <span className="text-muted-foreground ml-auto text-xs">Created paused, switched on last</span>
+        {publication.action === "publish" ? <span className="text-muted-foreground ml-auto text-xs">Created paused, switched on last</span> : null}
       </CardHeader>
       <CardContent className="space-y-3">
         {campaign.channels.map((channel) => {
@@ -198,7 +198,7 @@ function Progress({ publication, campaign }: { publication: Publication; campaig
               <div className="mb-1 flex items-center gap-2 text-[0.8125rem]">
                 <ProviderMark type={channel.type} size="sm" />
                 <span className="font-medium">{channel.name}</span>
-                <span role="status" className="text-muted-foreground min-w-0 flex-1 truncate text-right">
+                <span role="status" className="text-muted-foreground min-w-0 flex-1 text-right">
                   {step ? step.text : "Waiting"}
                 </span>
               </div>
