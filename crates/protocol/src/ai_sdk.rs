@@ -75,7 +75,10 @@ fn parts(message: &Value) -> impl Iterator<Item = &Value> {
 const ASKS: &str = "query_ask";
 
 fn asked(part: &Value) -> Option<String> {
-    (part.get("toolName")?.as_str()? == ASKS).then(|| part.get("output")?.get("question")?.as_str()).flatten().map(str::to_owned)
+    (part.get("toolName")?.as_str()? == ASKS)
+        .then(|| part.get("output")?.get("question")?.as_str())
+        .flatten()
+        .map(str::to_owned)
 }
 
 fn decided(part: &Value) -> Option<Decided> {

@@ -97,7 +97,17 @@ pub fn understand(question: &str, vocabulary: &Vocabulary, today: i64) -> Result
 
 /// Words that lead a question which only makes sense after another one.
 const LINKS: [&str; 12] = [
-    "and ", "what about ", "how about ", "only ", "just ", "now ", "but ", "then ", "instead ", "same ", "the same ",
+    "and ",
+    "what about ",
+    "how about ",
+    "only ",
+    "just ",
+    "now ",
+    "but ",
+    "then ",
+    "instead ",
+    "same ",
+    "the same ",
     "also ",
 ];
 

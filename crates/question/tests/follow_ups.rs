@@ -69,11 +69,7 @@ fn a_question_that_follows_edits_the_one_before() {
         ("revenue by day last week", "vs the previous period", "Revenue, last week, compared with the period before"),
         ("revenue this month vs last month", "and by day", "Revenue by day, this month"),
         ("revenue this month vs last month", "and last week", "Revenue, last week"),
-        (
-            "revenue by campaign last month",
-            "only the top 5",
-            "Revenue by campaign, the 5 highest, last month",
-        ),
+        ("revenue by campaign last month", "only the top 5", "Revenue by campaign, the 5 highest, last month"),
         ("top 5 campaigns by revenue last month", "and by channel", "Revenue by channel, last month"),
         ("which day had the most orders last month?", "and this month?", "Orders by day, the highest, this month"),
         ("add_to_cart events in the last 7 days", "by day", "Events named \"add_to_cart\" by day, last 7 days"),
@@ -92,15 +88,14 @@ fn one_edit_follows_another() {
     for next in ["and by device?", "only from google", "compared with the week before", "and orders?"] {
         question = followed(&question, next);
     }
-    assert_eq!(
-        plan(&question).words(),
-        "Orders by device, source google, last week, compared with the period before"
-    );
+    assert_eq!(plan(&question).words(), "Orders by device, source google, last week, compared with the period before");
 }
 
 #[test]
 fn what_stands_by_itself_is_not_edited() {
-    for next in ["revenue by device last month", "How are our campaigns performing?", "top 5 campaigns by orders", "hello"] {
+    for next in
+        ["revenue by device last month", "How are our campaigns performing?", "top 5 campaigns by orders", "hello"]
+    {
         assert_eq!(follow_up("sessions last week", next, &vocabulary(), TODAY), Ok(None), "{next}");
     }
     // After nothing that is understood there is nothing to edit.

@@ -175,7 +175,8 @@ impl Answered {
         let detail = text(&self.body, "detail");
         // What the detail says already is not said twice.
         let more = errors.filter(|error| !detail.contains(&text(error, "detail")));
-        let mut words: Vec<String> = more.map(|error| format!("{}: {}", text(error, "field"), text(error, "detail"))).collect();
+        let mut words: Vec<String> =
+            more.map(|error| format!("{}: {}", text(error, "field"), text(error, "detail"))).collect();
         words.insert(0, detail);
         words.retain(|part| !part.is_empty());
         if words.is_empty() { format!("it failed with status {}", self.status) } else { words.join("; ") }
