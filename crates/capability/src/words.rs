@@ -19,13 +19,14 @@ pub fn arguments(text: &str, schema: &Value) -> Map<String, Value> {
         .collect()
 }
 
-/// Words at blanks; what stands between quotation marks belongs together.
+/// Words at blanks; what a quotation mark begins, at a word's start or behind its `=`, belongs together.
 fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quoted = false;
     for char in text.chars() {
+        let word = words.last().map_or("", String::as_str);
         match char {
-            '"' => quoted = !quoted,
+            '"' if quoted || word.is_empty() || word.ends_with('=') => quoted = !quoted,
             char if char.is_whitespace() && !quoted => words.push(String::new()),
             char => words.last_mut().into_iter().for_each(|word| word.push(char)),
         }
@@ -77,7 +78,7 @@ mod tests {
             read("days=7 deep=true intents=a,b name=12 other=12 either=7"),
             json!({"days": 7, "deep": true, "intents": ["a", "b"], "name": "12", "other": "12", "either": "7"})
         );
-        assert_eq!(read("days=many intents=[\"a,b\"]"), json!({"days": "many", "intents": ["a,b"]}).clone());
+        assert_eq!(read("days=many intents=[\"a,b\"]"), json!({"days": "many", "intents": ["a,b"]}));
     }
 
     #[test]
