@@ -20,6 +20,7 @@ mod claim;
 mod credit;
 mod error;
 mod grain;
+mod incrementality;
 mod journey;
 mod markov;
 mod model;
@@ -35,6 +36,9 @@ pub use claim::{Claim, Claimed, PlatformClaims, reconcile};
 pub use credit::{Attributed, Credit, attribute, attribute_within, split};
 pub use error::AttributionError;
 pub use grain::Grain;
+pub use incrementality::{
+    Calibration, Difference, Estimate, IncrementalityError, Synthetic, difference_in_differences, synthetic_control,
+};
 pub use journey::{
     Conversion, DEFAULT_WINDOW_DAYS, Journey, MAX_WINDOW_DAYS, Order, Touch, TouchKind, Touches, window_ms,
 };
