@@ -12,6 +12,7 @@
 mod call;
 mod read;
 mod schema;
+pub mod words;
 
 use serde_json::Value;
 

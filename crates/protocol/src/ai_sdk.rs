@@ -21,6 +21,8 @@ pub struct Input {
     pub chat_id: String,
     /// The last thing the user said.
     pub said: String,
+    /// The question that was answered last, as its answer said it.
+    pub asked: Option<String>,
     /// What else the page hands on: `site`.
     pub more: Map<String, Value>,
     /// Tools the user has just allowed or refused, and the message they stand in.
@@ -58,6 +60,7 @@ pub fn read(body: &Value) -> Result<Input, (&'static str, &'static str)> {
     Ok(Input {
         chat_id: body.get("id").and_then(Value::as_str).unwrap_or_default().to_owned(),
         said: said.unwrap_or_default(),
+        asked: messages.iter().rev().flat_map(parts).find_map(asked),
         more,
         decided,
         continued: continued.flatten(),
@@ -66,6 +69,16 @@ pub fn read(body: &Value) -> Result<Input, (&'static str, &'static str)> {
 
 fn parts(message: &Value) -> impl Iterator<Item = &Value> {
     message.get("parts").and_then(Value::as_array).into_iter().flatten()
+}
+
+/// The tool that answers questions in words; its output names the question it answered.
+const ASKS: &str = "query_ask";
+
+fn asked(part: &Value) -> Option<String> {
+    (part.get("toolName")?.as_str()? == ASKS)
+        .then(|| part.get("output")?.get("question")?.as_str())
+        .flatten()
+        .map(str::to_owned)
 }
 
 fn decided(part: &Value) -> Option<Decided> {
@@ -175,6 +188,23 @@ mod tests {
         let decided = Decided { tool_call_id: "t".into(), approval_id: "sealed".into(), approved: true };
         assert_eq!(input.decided, [decided]);
         assert_eq!(read(&json!({"messages": []})).unwrap_err().0, "/messages");
+    }
+
+    #[test]
+    fn the_question_that_was_answered_last_is_read() {
+        let answer = |question: &str| {
+            json!({"id": "a", "role": "assistant", "parts": [
+                {"type": "dynamic-tool", "toolName": "query_ask", "state": "output-available", "output": {"question": question}},
+            ]})
+        };
+        let user = json!({"id": "u", "role": "user", "parts": [{"type": "text", "text": "and by device?"}]});
+        let failed = json!({"id": "b", "role": "assistant", "parts": [
+            {"type": "dynamic-tool", "toolName": "query_ask", "state": "output-error", "errorText": "no"},
+            {"type": "dynamic-tool", "toolName": "kpis", "state": "output-available", "output": {"question": "not this"}},
+        ]});
+        let body = json!({"messages": [answer("orders"), answer("revenue last week"), failed, user]});
+        assert_eq!(read(&body).unwrap().asked.as_deref(), Some("revenue last week"));
+        assert_eq!(read(&json!({"messages": [user]})).unwrap().asked, None);
     }
 
     #[test]

@@ -92,9 +92,137 @@ pub fn understand(question: &str, vocabulary: &Vocabulary, today: i64) -> Result
     if normal.chars().count() > MAX_QUESTION {
         return Err(together(&format!("the question is longer than {MAX_QUESTION} characters"), ""));
     }
-    let words = words(&normal);
+    plan(hear(&normal, vocabulary, today)?, &normal)
+}
+
+/// Words that lead a question which only makes sense after another one.
+const LINKS: [&str; 12] = [
+    "and ",
+    "what about ",
+    "how about ",
+    "only ",
+    "just ",
+    "now ",
+    "but ",
+    "then ",
+    "instead ",
+    "same ",
+    "the same ",
+    "also ",
+];
+
+/// The whole question that somebody means who asks `question` after `before`: "and by device" after "revenue last week"
+/// is "revenue, by device, last week". `None` when the question stands by itself, or when nothing is known of the one
+/// before.
+///
+/// It is an edit of the question before: what is newly said takes the place of what was said of the same kind (figures,
+/// breakdown, days, comparison, ranking, and conditions on the same dimension), and what cannot stand beside it goes.
+///
+/// # Errors
+/// [`NotUnderstood`] as [`understand`], and where the two together cannot be said in one question.
+pub fn follow_up(
+    before: &str,
+    question: &str,
+    vocabulary: &Vocabulary,
+    today: i64,
+) -> Result<Option<String>, NotUnderstood> {
+    let normal = normalise(question);
+    if normal.is_empty() || normal.chars().count() > MAX_QUESTION {
+        return Ok(None);
+    }
+    let Ok(known) = understand(before, vocabulary, today) else { return Ok(None) };
+    let linked = LINKS.iter().any(|link| normal.starts_with(link));
+    let heard = hear(&normal, vocabulary, today)?;
+    let names_a_figure = !heard.metrics.is_empty() || heard.event.is_some() || heard.overview;
+    if !linked && (names_a_figure || heard.is_silent()) {
+        return Ok(None);
+    }
+    let plan = plan(edited(&known, heard), &normal)?;
+    match plan.question() {
+        // What is asked in its stead must mean the same; a name with a quotation mark in it cannot be said, for one.
+        Some(whole) if understand(&whole, vocabulary, today).is_ok_and(|again| again.means(&plan)) => Ok(Some(whole)),
+        _ => Err(together("this cannot be asked after the question before; ask it in full", &normal)),
+    }
+}
+
+/// A question that is known, with what was newly heard in place of what it said before.
+fn edited(known: &Plan, new: Heard) -> Heard {
+    let outline = &known.outline;
+    let cut_anew = !new.by.is_empty() || new.bucket.is_some() || new.over_time;
+    let ranked_anew = new.order.is_some();
+    let compared_anew = new.versus || new.compare.is_some();
+    let mut heard = Heard {
+        metrics: outline.metrics.clone(),
+        event: outline.event.clone(),
+        by: outline.by.clone(),
+        bucket: outline.bucket,
+        bucket_ranked: outline.order.is_some() && outline.by.is_empty(),
+        conditions: outline.conditions.clone(),
+        windows: vec![known.window],
+        compare: known.compare,
+        order: outline.order.map(|order| if order == Order::Largest { Rank::Largest } else { Rank::Smallest }),
+        number: outline.order.map(|_| outline.limit),
+        unit_before: new.unit_before,
+        ..Heard::default()
+    };
+    if !new.metrics.is_empty() || new.overview || new.event.is_some() {
+        heard.metrics = new.metrics;
+        heard.event = new.event;
+        heard.overview = new.overview;
+    }
+    if cut_anew {
+        heard.by = new.by;
+        heard.bucket = new.bucket;
+        heard.over_time = new.over_time;
+        heard.bucket_ranked = new.bucket_ranked;
+        heard.singular = new.singular;
+        // The ranking was one of what is not shown any more.
+        (heard.order, heard.number) = (None, None);
+        if heard.bucket.is_some() || heard.over_time {
+            heard.compare = None;
+        }
+    }
+    if ranked_anew {
+        heard.order = new.order;
+        heard.number = new.number;
+        heard.bucket_ranked = heard.bucket.is_some() && heard.by.is_empty();
+    }
+    for condition in new.conditions {
+        heard.conditions.retain(|known| known.dimension != condition.dimension);
+        // Broken down by what is the same in every row says nothing.
+        if !cut_anew && matches!(&condition.test, Test::Is(values) if values.len() == 1) {
+            heard.by.retain(|dimension| *dimension != condition.dimension);
+            if heard.by.is_empty() && heard.bucket.is_none() {
+                (heard.order, heard.number) = (None, None);
+            }
+        }
+        heard.conditions.push(condition);
+    }
+    if compared_anew {
+        heard.versus = new.versus;
+        heard.compare = new.compare;
+        if !cut_anew {
+            heard.bucket = None;
+            if heard.by.is_empty() {
+                (heard.order, heard.number) = (None, None);
+            }
+        }
+        // "compared with last month" names the days to compare with, not the days asked for.
+        heard.windows.extend(new.windows);
+    } else if !new.windows.is_empty() {
+        heard.windows = new.windows;
+        if matches!(heard.compare, Some(Compare::With(_))) {
+            heard.compare = None;
+        }
+    }
+    heard
+}
+
+/// What was said in a normal form.
+fn hear(normal: &str, vocabulary: &Vocabulary, today: i64) -> Result<Heard, NotUnderstood> {
+    let words = words(normal);
     let parts = parts(&words, vocabulary, today);
-    assemble(&parts, &normal)
+    assemble(&parts, normal)
 }
 
 /// Cuts a normal form into words.
@@ -481,6 +609,8 @@ struct Heard {
     windows: Vec<Window>,
     versus: bool,
     compare: Option<Compare>,
+    /// "the week before": the period before, if that is a week.
+    unit_before: Option<Span>,
     order: Option<Rank>,
     number: Option<u32>,
     overview: bool,
@@ -498,6 +628,18 @@ enum Rank {
 }
 
 impl Heard {
+    /// Whether nothing was said that a question could be edited by.
+    fn is_silent(&self) -> bool {
+        self.by.is_empty()
+            && self.conditions.is_empty()
+            && self.bucket.is_none()
+            && !self.over_time
+            && self.windows.is_empty()
+            && !self.versus
+            && self.compare.is_none()
+            && self.order.is_none()
+    }
+
     fn metric(&mut self, id: &str) {
         if let Ok(metric) = catalog::metric(id)
             && !self.metrics.iter().any(|known| known.id == metric.id)
@@ -508,6 +650,7 @@ impl Heard {
 
     /// Adds values; "google or facebook" is one condition.
     fn values(&mut self, dimension: Dimension, values: &[&str], negated: bool) {
+        let values: Vec<&str> = values.iter().map(|value| spelled(dimension, value)).collect();
         let same = self
             .conditions
             .iter_mut()
@@ -515,12 +658,12 @@ impl Heard {
         if let Some(Condition { test: Test::Is(known) | Test::Not(known), .. }) = same {
             for value in values {
                 if !known.iter().any(|known| known.eq_ignore_ascii_case(value)) {
-                    known.push((*value).to_owned());
+                    known.push(value.to_owned());
                 }
             }
             return;
         }
-        let list = values.iter().map(|value| (*value).to_owned()).collect();
+        let list = values.into_iter().map(str::to_owned).collect();
         let test = if negated { Test::Not(list) } else { Test::Is(list) };
         // A named campaign says more than any campaign.
         self.conditions.retain(|condition| !(condition.dimension == dimension && condition.test == Test::Given));
@@ -534,12 +677,21 @@ impl Heard {
     }
 }
 
+/// A value as the warehouse spells it, where that is known.
+fn spelled(dimension: Dimension, value: &str) -> &str {
+    let known = LEXICON.values().find_map(|meaning| match meaning {
+        Meaning::Value(of, values) if *of == dimension => values.iter().find(|known| known.eq_ignore_ascii_case(value)),
+        _ => None,
+    });
+    known.copied().unwrap_or(value)
+}
+
 /// What was said before a place, fillers left out.
 fn led_by(parts: &[Part], at: usize) -> Option<&Part> {
     parts.get(..at)?.iter().rev().find(|part| !matches!(part, Part::Said(Meaning::Filler)))
 }
 
-fn assemble(parts: &[Part], normal: &str) -> Result<Plan, NotUnderstood> {
+fn assemble(parts: &[Part], normal: &str) -> Result<Heard, NotUnderstood> {
     let mut heard = Heard::default();
     let mut negated = false;
     let mut skip = 0;
@@ -660,6 +812,10 @@ fn assemble(parts: &[Part], normal: &str) -> Result<Plan, NotUnderstood> {
                     heard.singular |= !plural;
                 }
                 Meaning::ComparePrevious => heard.compare = Some(Compare::Previous),
+                Meaning::CompareBefore(span) => {
+                    heard.compare = Some(Compare::Previous);
+                    heard.unit_before = Some(*span);
+                }
                 Meaning::CompareYear => heard.compare = Some(Compare::YearBefore),
                 Meaning::Versus => heard.versus = true,
                 Meaning::Not => negated = true,
@@ -692,7 +848,7 @@ fn assemble(parts: &[Part], normal: &str) -> Result<Plan, NotUnderstood> {
         let suggestions = suggest(normal, &words);
         return Err(NotUnderstood::Words { words, suggestions });
     }
-    plan(heard, normal)
+    Ok(heard)
 }
 
 /// Whether a name that nobody quoted is a campaign: it follows the word, or is known to be one.
@@ -723,6 +879,13 @@ fn plan(mut heard: Heard, normal: &str) -> Result<Plan, NotUnderstood> {
     // Which days, and which to compare with.
     let mut windows = std::mem::take(&mut heard.windows);
     windows.dedup();
+    if let (Some(span), Some(window)) = (heard.unit_before, windows.first().copied().or(Some(Window::LAST_30_DAYS)))
+        && heard.compare == Some(Compare::Previous)
+        && !window.is_one(span)
+    {
+        let reason = format!("the {} before is asked for, but the days are {}", span.word(), window.words());
+        return Err(together(&reason, normal));
+    }
     let (window, other) = match windows.as_slice() {
         [] => (Window::LAST_30_DAYS, None),
         [one] => (*one, None),

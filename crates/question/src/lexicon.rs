@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 use calendar::Granularity;
 use metrics::Dimension;
 
+use crate::window::Span;
+
 /// What a phrase means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meaning {
@@ -24,6 +26,8 @@ pub(crate) enum Meaning {
     RankedBucket(Granularity, bool),
     /// Compared with the period before.
     ComparePrevious,
+    /// Compared with the period before, which must be one of these.
+    CompareBefore(Span),
     /// Compared with a year before.
     CompareYear,
     /// A comparison follows.
@@ -226,6 +230,9 @@ static PHRASES: &[(&str, Meaning)] = &[
         "previous period|the period before|period before|prior period|preceding period|before that|period over period",
         M::ComparePrevious,
     ),
+    ("the week before|week before|the preceding week|preceding week", M::CompareBefore(Span::Week)),
+    ("the month before|month before|the preceding month|preceding month", M::CompareBefore(Span::Month)),
+    ("the quarter before|quarter before|the preceding quarter|preceding quarter", M::CompareBefore(Span::Quarter)),
     ("week over week|wow|month over month|mom|day over day", M::ComparePrevious),
     (
         "change|changed|changes|growth|grow|grown|grew|increase|increased|decrease|decreased|drop|dropped|delta|difference",
@@ -263,7 +270,7 @@ static PHRASES: &[(&str, Meaning)] = &[
     ("all|all the|any|all of the|all of our|all our", M::All),
     ("event|events named|events called|event named|event called", M::Event),
     (
-        "a|an|the|is|was|were|are|be|been|my|our|we|us|did|do|does|i|me|you|show|give|tell|list|get|find|display|plot|chart|graph|draw|see|know|please|can|could|would|want|like|how|many|much|of|in|on|for|from|at|to|with|and|or|total|overall|have|has|had|having|there|it|that|through|via|during|came|come|comes|coming|bring|brings|brought|generate|generated|generates|generating|get|got|gets|drive|drives|drove|driven|amount|number|count|value|business|company|shop|store|site|website|webshop|brand|use|using|ranked|rank|sorted|sort|ordered|terms|period|days'|so far|'s|their|its|this|these|attributed|made on|happen|happened|received|receive|did we|data|hi|hello|thanks|thank you|your|about|also|plus|as well as|then|just|only|both|whole|entire|complete|full|current|currently|actual|according|per cent|percent|percentage|tracked|recorded|performing at|look|looks|looking",
+        "a|an|the|is|was|were|are|be|been|my|our|we|us|did|do|does|i|me|you|show|give|tell|list|get|find|display|plot|chart|graph|draw|see|know|please|can|could|would|want|like|how|many|much|of|in|on|for|from|at|to|with|and|or|total|overall|have|has|had|having|there|it|that|through|via|during|came|come|comes|coming|bring|brings|brought|generate|generated|generates|generating|get|got|gets|drive|drives|drove|driven|amount|number|count|value|business|company|shop|store|site|website|webshop|brand|use|using|ranked|rank|sorted|sort|ordered|terms|period|days'|so far|'s|their|its|this|these|attributed|made on|happen|happened|received|receive|did we|data|hi|hello|thanks|thank you|your|about|also|plus|as well as|then|just|only|both|whole|entire|complete|full|current|currently|actual|according|per cent|percent|percentage|tracked|recorded|performing at|look|looks|looking|now|but|instead|same|again",
         M::Filler,
     ),
 ];

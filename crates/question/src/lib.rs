@@ -26,7 +26,7 @@ pub mod schema;
 pub mod version;
 pub mod window;
 
-pub use grammar::{NotUnderstood, Vocabulary, understand};
+pub use grammar::{NotUnderstood, Vocabulary, follow_up, understand};
 pub use normal::{hash, normalise};
 pub use plan::{Chart, Column, Compare, Plan, Prepared, Source};
 pub use sandbox::{Refusal, Rewritten, rewrite};

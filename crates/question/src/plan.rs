@@ -141,6 +141,21 @@ fn bucket_word(granularity: Granularity) -> &'static str {
 }
 
 impl Plan {
+    /// Whether two plans ask the same: how values are capitalised does not matter.
+    #[must_use]
+    pub fn means(&self, other: &Self) -> bool {
+        let folded = |plan: &Self| {
+            let mut plan = plan.clone();
+            for condition in &mut plan.outline.conditions {
+                if let Test::Is(values) | Test::Not(values) = &mut condition.test {
+                    values.iter_mut().for_each(|value| *value = value.to_lowercase());
+                }
+            }
+            plan
+        };
+        folded(self) == folded(other)
+    }
+
     /// The plan in one line: what was understood.
     #[must_use]
     pub fn words(&self) -> String {
@@ -186,6 +201,61 @@ impl Plan {
             _ => {}
         }
         text
+    }
+
+    /// A question in words that means this plan; `None` where there are no words for it.
+    #[must_use]
+    pub fn question(&self) -> Option<String> {
+        let outline = &self.outline;
+        let bare = |text: &str| (!text.contains('"') && !text.trim().is_empty()).then(|| text.to_owned());
+        let mut figures = Vec::new();
+        for metric in &outline.metrics {
+            figures.push(match (&outline.event, metric.id) {
+                (Some(event), "events") => format!("\"{}\" events", bare(event)?),
+                _ => metric.label.to_lowercase(),
+            });
+        }
+        let figures = figures.join(" and ");
+        let mut keys: Vec<String> = outline.by.iter().map(|dimension| label(*dimension).to_lowercase()).collect();
+        let ranked_bucket = outline.bucket.filter(|_| outline.by.is_empty() && outline.order.is_some());
+        match (ranked_bucket, outline.bucket) {
+            (Some(bucket), _) => keys.push(format!("{}s", bucket_word(bucket))),
+            (None, Some(bucket)) => keys.push(format!("by {}", bucket_word(bucket))),
+            (None, None) => {}
+        }
+        let keys = keys.join(" and ");
+        let mut text = match outline.order {
+            Some(order) => {
+                let rank = if order == Order::Largest { "highest" } else { "lowest" };
+                format!("{rank} {} {keys} by {figures}", outline.limit)
+            }
+            None if keys.is_empty() || keys.starts_with("by ") => format!("{figures} {keys}").trim_end().to_owned(),
+            None => format!("{figures} by {keys}"),
+        };
+        for Condition { dimension, test } in &outline.conditions {
+            let name = label(*dimension).to_lowercase();
+            let (lead, join, values) = match test {
+                Test::Is(values) => (" from", " or", values.as_slice()),
+                Test::Not(values) => (" excluding", " excluding", values.as_slice()),
+                Test::Given if *dimension == Dimension::Campaign => {
+                    text.push_str(" from all campaigns");
+                    continue;
+                }
+                Test::Given => return None,
+            };
+            for (at, value) in values.iter().enumerate() {
+                let led = if at == 0 { lead } else { join };
+                text.push_str(&format!("{led} {name} \"{}\"", bare(value)?));
+            }
+        }
+        text.push_str(&format!(" {}", self.window.asked()));
+        match self.compare {
+            None => {}
+            Some(Compare::Previous) => text.push_str(" compared with the previous period"),
+            Some(Compare::YearBefore) => text.push_str(" compared with a year before"),
+            Some(Compare::With(window)) => text.push_str(&format!(" compared with {}", window.asked())),
+        }
+        Some(text)
     }
 
     /// The statement and the look of its answer.

@@ -17,6 +17,19 @@ pub enum Span {
     Year,
 }
 
+impl Span {
+    /// What it is called.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+            Self::Year => "year",
+        }
+    }
+}
+
 /// Which days, as seen from today in the site's zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
@@ -152,6 +165,33 @@ impl Window {
         DateRange::new(zone, back(days.start), back(days.end - 1))
     }
 
+    /// Whether these days are one such span, so that the span before is the period before.
+    #[must_use]
+    pub fn is_one(self, span: Span) -> bool {
+        match self {
+            Self::Days { days, .. } => days == 7 && span == Span::Week,
+            Self::Spans { span: own, count, .. } => count == 1 && own == span,
+            Self::Month { .. } => span == Span::Month,
+            Self::Year { .. } => span == Span::Year,
+            Self::Between { .. } | Self::Since { .. } => false,
+        }
+    }
+
+    /// In words, as a question names these days.
+    #[must_use]
+    pub fn asked(self) -> String {
+        match self {
+            Self::Days { days, back } if back > 1 && !(days == 1 && back == 2) => {
+                let many = |count: i64| if count == 1 { "1 day".to_owned() } else { format!("{count} days") };
+                format!("the {} before the last {}", many(days), many(back - 1))
+            }
+            Self::Month { .. } | Self::Year { .. } => format!("in {}", self.words()),
+            Self::Between { first, last } if first == last => format!("on {}", format_day(first)),
+            Self::Between { first, last } => format!("between {} and {}", format_day(first), format_day(last)),
+            Self::Days { .. } | Self::Spans { .. } | Self::Since { .. } => self.words(),
+        }
+    }
+
     /// In words, to finish a title.
     #[must_use]
     pub fn words(self) -> String {
@@ -166,12 +206,7 @@ impl Window {
             }
             Self::Days { days, back } => format!("{} up to {back} days ago", many(days, "day")),
             Self::Spans { span, count, back } => {
-                let word = match span {
-                    Span::Week => "week",
-                    Span::Month => "month",
-                    Span::Quarter => "quarter",
-                    Span::Year => "year",
-                };
+                let word = span.word();
                 match back {
                     0 => format!("this {word}"),
                     1 => format!("last {}", many(count, word)),

@@ -10,17 +10,19 @@ import { agentsQuery } from "@/api/agents";
 import { campaignsQuery } from "@/api/campaigns";
 import { type ChatMessage, chatTransport } from "@/api/chat";
 import { ApiError, describe } from "@/api/problem";
-import { suggestionsQuery } from "@/api/questions";
+import { type QuestionAnswer, suggestionsQuery } from "@/api/questions";
 import { toolsQuery } from "@/api/tools";
 import { Page } from "@/components/layout/page";
 import { Button } from "@/components/ui/button";
 import { Skeleton } from "@/components/ui/skeleton";
 import { Suggested } from "@/features/ask/answer-card";
+import { useMetrics } from "@/hooks/use-metrics";
 import { useScope } from "@/hooks/use-scope";
 
 import { type Command, commandsOf, startOf } from "./commands";
 import { Composer } from "./composer";
 import { fitting, keyOf, type Kept, read, spoken, textOf } from "./conversation";
+import { followUps } from "./follow-ups";
 import { Message } from "./messages";
 import { Failure, UnderWay } from "./tool-block";
 import { useStickToEnd } from "./use-stick-to-end";
@@ -208,6 +210,7 @@ function Conversation({ storageKey, start, onAnew }: { storageKey: string; start
               ) : null}
             </ol>
           )}
+          {!busy && !failed ? <Next message={last} onSay={say} /> : null}
         </div>
         <div className="from-background via-background sticky bottom-0 z-10 -mx-4 bg-linear-to-t via-80% to-transparent px-4 pt-6 pb-2 sm:mx-0 sm:px-0 sm:pb-3">
           {away ? (
@@ -229,6 +232,17 @@ function Conversation({ storageKey, start, onAnew }: { storageKey: string; start
 function isQuestion(messages: readonly ChatMessage[]): boolean {
   const said = messages.findLast((message) => message.role === "user");
   return said !== undefined && !textOf(said).startsWith("/");
+}
+
+/** What can be asked next of the last answer. */
+function Next({ message, onSay }: { message: ChatMessage | undefined; onSay: (text: string) => void }) {
+  const { all, get } = useMetrics();
+  const part = message?.role === "assistant" ? message.parts.findLast((one) => one.type === "dynamic-tool") : undefined;
+  if (all.length === 0 || part?.type !== "dynamic-tool" || part.toolName !== "query_ask" || part.state !== "output-available") return null;
+  const answer = part.output as QuestionAnswer;
+  if (!Array.isArray(answer?.columns) || !Array.isArray(answer.rows)) return null;
+  const questions = followUps(answer, (metric) => get(metric).dimensions);
+  return questions.length > 0 ? <Suggested questions={questions} onAsk={onSay} className="mt-3" /> : null;
 }
 
 /** Nothing was said yet: what can be. */

@@ -409,7 +409,7 @@ fn answer(said: &[Said], sent: &Sent) -> Value {
     for one in said {
         match one {
             Said::Text(text) if !text.is_empty() => words.push(text.clone()),
-            Said::Failed(text) => words.push(format!("It could not be done: {text}")),
+            Said::Failed(text, _) => words.push(format!("It could not be done: {text}")),
             Said::Ended(output) => data = Some(output),
             _ => {}
         }

@@ -86,7 +86,7 @@ impl Telling {
             Said::Began { tool, input } => self.stream.tool(&self.call, &tool, &input),
             Said::Run(run) => self.stream.state(&json!({ "run": run })),
             Said::Ended(output) => self.stream.tool_result(&self.call, &output),
-            Said::Failed(words) => {
+            Said::Failed(words, _) => {
                 let mut events = self.stream.tool_result(&self.call, &json!({ "error": words }));
                 events.extend(self.stream.text(&format!("It could not be done: {words}")));
                 events

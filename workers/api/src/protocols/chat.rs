@@ -103,7 +103,11 @@ fn begin(input: &Input, inside: Inside, sealer: &Sealer<'_>) -> Telling {
         }
         return telling;
     }
-    let intent = Intent::of(&input.said, &input.more);
+    let mut more = input.more.clone();
+    if let Some(asked) = &input.asked {
+        more.insert("after".to_owned(), asked.as_str().into());
+    }
+    let intent = Intent::of(&input.said, &more);
     if let (Intent::Tool { name, arguments }, true) = (&intent, intent.changes_something()) {
         let approval = sealer.seal(TOOL, &json!({ "name": name, "arguments": arguments }));
         telling.chunks.extend(ai_sdk::tool(&telling.call, name, &arguments.clone().into()));
@@ -143,7 +147,12 @@ impl Telling {
             Said::Began { tool, input } => ai_sdk::tool(&self.call, &tool, &input),
             Said::Run(run) => ai_sdk::data("run", &self.call, &run),
             Said::Ended(output) => ai_sdk::tool_output(&self.call, &output),
-            Said::Failed(words) => ai_sdk::tool_failed(&self.call, &words),
+            Said::Failed(words, problem) => {
+                // The page shows which field was refused and what to ask instead.
+                let mut chunks = problem.map(|said| ai_sdk::data("problem", &self.call, &said)).unwrap_or_default();
+                chunks.extend(ai_sdk::tool_failed(&self.call, &words));
+                chunks
+            }
             Said::Text(words) => {
                 self.texts += 1;
                 ai_sdk::text(&format!("text-{}", self.texts), &words)

@@ -172,8 +172,12 @@ impl Answered {
     pub(crate) fn words(&self) -> String {
         let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let errors = self.body.get("errors").and_then(Value::as_array).into_iter().flatten();
-        let mut words = vec![text(&self.body, "detail")];
-        words.extend(errors.map(|error| format!("{}: {}", text(error, "field"), text(error, "detail"))));
+        let detail = text(&self.body, "detail");
+        // What the detail says already is not said twice.
+        let more = errors.filter(|error| !detail.contains(&text(error, "detail")));
+        let mut words: Vec<String> =
+            more.map(|error| format!("{}: {}", text(error, "field"), text(error, "detail"))).collect();
+        words.insert(0, detail);
         words.retain(|part| !part.is_empty());
         if words.is_empty() { format!("it failed with status {}", self.status) } else { words.join("; ") }
     }

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use capability::words;
 use protocol::a2a::{Waiting, summary};
 use serde_json::{Map, Value, json};
 use worker::Delay;
@@ -41,6 +42,8 @@ pub(super) enum Intent {
         question: String,
         /// About which site.
         site: Option<String>,
+        /// The question it follows.
+        after: Option<String>,
     },
     /// Nothing that can be done; what to say instead.
     Help(String),
@@ -60,8 +63,8 @@ pub(super) enum Said {
     Run(Value),
     /// The tool answered.
     Ended(Value),
-    /// The tool could not do it.
-    Failed(String),
+    /// The tool could not do it: in words, and as the API said it where it was the API that refused.
+    Failed(String, Option<Value>),
     /// Words.
     Text(String),
     /// Something waits for a person.
@@ -75,7 +78,8 @@ fn answers_questions() -> bool {
 
 impl Intent {
     /// Reads what was asked from a text and from data beside it. Data says it outright (`agent`, `tool` or `question`);
-    /// a text that begins with a slash names a tool or, after `/run`, an agent; every other text is a question.
+    /// a text that begins with a slash names a tool or, after `/run`, an agent; every other text is a question, which may
+    /// follow the one named in `after`.
     pub(super) fn of(text: &str, data: &Map<String, Value>) -> Self {
         let named = |name: &str| data.get(name).and_then(Value::as_str).map(str::to_owned);
         let object = |name: &str| data.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
@@ -90,26 +94,36 @@ impl Intent {
             return Self::Agent { agent, context: about(object("context")) };
         }
         if let Some(name) = named("tool") {
-            return Self::tool(&name, object("arguments"));
+            return Self::tool(&name, |_| object("arguments"), site.as_deref());
         }
         let text = named("question").unwrap_or_else(|| text.trim().to_owned());
         if let Some(command) = text.strip_prefix('/') {
             let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
             if name == "run" {
                 let (agent, rest) = rest.trim().split_once(char::is_whitespace).unwrap_or((rest.trim(), ""));
-                return Self::Agent { agent: agent.to_owned(), context: about(arguments(rest)) };
+                let inputs = agent::registry::find(agent).map_or(Value::Null, |agent| agent.input_schema);
+                return Self::Agent { agent: agent.to_owned(), context: about(words::arguments(rest, &inputs)) };
             }
-            return Self::tool(name, arguments(rest));
+            return Self::tool(name, |schema| words::arguments(rest, schema), site.as_deref());
         }
         if text.is_empty() {
             return Self::Help(help());
         }
-        if answers_questions() { Self::Ask { question: text, site } } else { Self::Help(help()) }
+        let after = named("after");
+        if answers_questions() { Self::Ask { question: text, site, after } } else { Self::Help(help()) }
     }
 
-    fn tool(name: &str, arguments: Map<String, Value>) -> Self {
+    /// A tool with what it is given; one that is about a site is about the conversation's, unless another is named.
+    fn tool(name: &str, given: impl FnOnce(&Value) -> Map<String, Value>, site: Option<&str>) -> Self {
         match registry().get(name) {
-            Some(_) => Self::Tool { name: name.to_owned(), arguments },
+            Some(tool) => {
+                let mut arguments = given(&tool.input_schema());
+                let of_a_site = tool.arguments.iter().any(|argument| argument.name == "site");
+                if let (true, Some(site)) = (of_a_site, site) {
+                    arguments.entry("site").or_insert_with(|| site.into());
+                }
+                Self::Tool { name: name.to_owned(), arguments }
+            }
             None => Self::Help(format!("There is no tool called {name}. {}", help())),
         }
     }
@@ -119,8 +133,7 @@ impl Intent {
         Some(match self {
             Self::Agent { agent, context } => ("agents_run".to_owned(), json!({ "agent": agent, "context": context })),
             Self::Tool { name, arguments } => (name.clone(), arguments.clone().into()),
-            Self::Ask { question, site: None } => ("query_ask".to_owned(), json!({ "question": question })),
-            Self::Ask { question, site } => ("query_ask".to_owned(), json!({ "question": question, "site": site })),
+            Self::Ask { question, site, after } => ("query_ask".to_owned(), asking(question, site, after)),
             Self::Help(_) => return None,
         })
     }
@@ -146,13 +159,15 @@ fn help() -> String {
     format!("You can say: {}.", ways.join("; "))
 }
 
-/// Arguments after a command: a JSON object, or words like `metric=revenue`.
-fn arguments(text: &str) -> Map<String, Value> {
-    if let Ok(Value::Object(arguments)) = serde_json::from_str(text.trim()) {
-        return arguments;
+/// The body of a question.
+fn asking(question: &str, site: &Option<String>, after: &Option<String>) -> Value {
+    let mut body = json!({ "question": question });
+    for (name, value) in [("site", site), ("after", after)] {
+        if let Some(value) = value {
+            protocol::json_rpc::set(&mut body, name, value.as_str());
+        }
     }
-    let pairs = text.split_whitespace().filter_map(|word| word.split_once('='));
-    pairs.map(|(name, value)| (name.to_owned(), value.into())).collect()
+    body
 }
 
 /// Starts a run.
@@ -261,6 +276,11 @@ fn figure(cell: &Value, column: &Value) -> String {
     }
 }
 
+/// What the API refused.
+fn refused(answered: Answered) -> Said {
+    Said::Failed(answered.words(), Some(answered.body).filter(Value::is_object))
+}
+
 /// A turn that is being done.
 pub(super) struct Turn {
     inside: Inside,
@@ -295,7 +315,7 @@ impl Turn {
             self.over = true;
             let failed = refused.problem().detail.clone();
             platform::log::error("api", self.inside.tenant(), "a turn of a conversation", refused.problem());
-            vec![Said::Failed(failed)]
+            vec![Said::Failed(failed, None)]
         }));
         said
     }
@@ -309,21 +329,17 @@ impl Turn {
             Intent::Agent { agent, context } => {
                 let answered = start(&self.inside, &agent, &context, None).await?;
                 if answered.failed() {
-                    said.push(Said::Failed(answered.words()));
+                    said.push(refused(answered));
                 } else {
                     said.push(Said::Run(answered.body.clone()));
                     self.run = Some((answered.body, 0));
                     self.over = false;
                 }
             }
-            Intent::Ask { question, site } => {
-                let mut body = json!({ "question": question });
-                if let Some(site) = site {
-                    protocol::json_rpc::set(&mut body, "site", site);
-                }
-                let answered = self.inside.post("/query/ask", &body).await?;
+            Intent::Ask { question, site, after } => {
+                let answered = self.inside.post("/query/ask", &asking(&question, &site, &after)).await?;
                 if answered.failed() {
-                    said.push(Said::Failed(answered.words()));
+                    said.push(refused(answered));
                 } else {
                     let words = answer_in_words(&answered.body);
                     said.extend([Said::Ended(answered.body), Said::Text(words)]);
@@ -335,7 +351,7 @@ impl Turn {
                     arguments.entry(capability::IDEMPOTENCY_KEY).or_insert_with(|| key.into());
                 }
                 match capability.request(&arguments) {
-                    Err(refused) => said.push(Said::Failed(refused.to_string())),
+                    Err(refused) => said.push(Said::Failed(refused.to_string(), None)),
                     Ok(call) => {
                         said.extend(self.done(capability.title.as_str(), self.inside.call(&call).await?).await?)
                     }
@@ -347,7 +363,7 @@ impl Turn {
 
     async fn done(&self, title: &str, answered: Answered) -> Answer<Vec<Said>> {
         if answered.failed() {
-            return Ok(vec![Said::Failed(answered.words())]);
+            return Ok(vec![refused(answered)]);
         }
         let approval = answered.pending_approval(self.inside.origin());
         let mut said = vec![Said::Ended(answered.body)];
@@ -373,7 +389,7 @@ impl Turn {
         let id = before.get("id").and_then(Value::as_str).unwrap_or_default();
         let Some(run) = look(&self.inside, id).await? else {
             self.over = true;
-            return Ok(vec![Said::Failed("the run is gone".to_owned())]);
+            return Ok(vec![Said::Failed("the run is gone".to_owned(), None)]);
         };
         let mut said = Vec::new();
         if run != before {
@@ -392,7 +408,7 @@ impl Turn {
             } else {
                 let detail = text("detail");
                 let why = if detail.is_empty() { format!("the run is {}", text("status")) } else { detail.to_owned() };
-                said.push(Said::Failed(why));
+                said.push(Said::Failed(why, None));
             }
         } else if looks >= MOST_LOOKS {
             self.over = true;
@@ -422,6 +438,8 @@ mod tests {
         assert_eq!((agent.as_str(), context["to"].as_str()), ("analyst", Some("2026-11-07")));
         let Intent::Tool { name, arguments } = of(r#"/analytics_summary {"compare": "previous"}"#) else { panic!() };
         assert_eq!((name.as_str(), arguments["compare"].as_str()), ("analytics_summary", Some("previous")));
+        let Intent::Agent { context, .. } = of("/run pacer campaign_id=c days=7") else { panic!() };
+        assert_eq!(Value::from(context), json!({"campaign_id": "c", "days": 7}));
         assert!(matches!(of("/nothing"), Intent::Help(words) if words.contains("no tool called nothing")));
         assert!(matches!(of("  "), Intent::Help(_)));
     }
@@ -431,6 +449,27 @@ mod tests {
         let data = json!({"agent": "analyst", "site": "s", "context": {"from": "2026-11-01"}});
         let Intent::Agent { context, .. } = Intent::of("whatever", data.as_object().unwrap()) else { panic!() };
         assert_eq!(Value::from(context), json!({"from": "2026-11-01", "site": "s"}));
+    }
+
+    #[test]
+    fn a_tool_about_a_site_is_about_the_conversations() {
+        let data = json!({"site": "s"});
+        let site = |text: &str| {
+            let Intent::Tool { arguments, .. } = Intent::of(text, data.as_object().unwrap()) else { panic!() };
+            arguments.get("site").and_then(Value::as_str).map(str::to_owned)
+        };
+        assert_eq!(site("/analytics_summary").as_deref(), Some("s"));
+        assert_eq!(site("/analytics_summary site=other").as_deref(), Some("other"));
+        assert_eq!(site("/inbox_dismiss id=1"), None);
+    }
+
+    #[test]
+    fn a_question_may_follow_another() {
+        let data = json!({"site": "s", "after": "revenue last week"});
+        let intent = Intent::of("and by device?", data.as_object().unwrap());
+        let (tool, input) = intent.shown().unwrap();
+        assert_eq!(tool, "query_ask");
+        assert_eq!(input, json!({"question": "and by device?", "site": "s", "after": "revenue last week"}));
     }
 
     #[test]

@@ -36,9 +36,9 @@ const MAX_COMMENT: usize = 1_000;
 
 /// Answers a question in words.
 ///
-/// 1. The same question again is found by its hash. 2. Else it is understood by the grammar, and what it became is
-/// kept. 3. The SQL runs with the site and the days bound. What is not understood → 422 that names the words and
-/// suggests three questions.
+/// 1. A question that follows another becomes a whole one. 2. The same question again is found by its hash. 3. Else it
+/// is understood by the grammar, and what it became is kept. 4. The SQL runs with the site and the days bound. What is
+/// not understood → 422 that names the words and suggests three questions.
 #[utoipa::path(
     post, path = "/query/ask", tag = "questions", request_body = Ask,
     responses((status = 200, body = QuestionAnswer), (status = "default", description = "Any failure; 422 names what was not understood, and suggests questions in `errors` with the field `/suggestions/…`", body = Problem, content_type = "application/problem+json")),
@@ -49,12 +49,20 @@ pub async fn ask(caller: Caller, Form(form): Form<Ask>) -> Answer<Json<QuestionA
     if form.question.chars().count() > 2 * MAX_QUESTION {
         return Err(Failure::invalid_field("/question", format!("is longer than {MAX_QUESTION} characters")).into());
     }
-    let normal = normalise(&form.question);
+    let mut normal = normalise(&form.question);
     if normal.is_empty() {
         return Err(Failure::invalid_field("/question", "is empty").into());
     }
     let site = scope::site(&caller, form.site.as_deref()).await?;
     let today = scope::zone(&site)?.local_day(caller.now);
+    let mut vocabulary = None;
+    if let Some(before) = form.after.as_deref().filter(|before| !before.trim().is_empty()) {
+        let known = store::questions::vocabulary(&caller.database, &site.key).await?;
+        if let Some(whole) = question::follow_up(before, &normal, &known, today).map_err(not_understood)? {
+            normal = normalise(&whole);
+        }
+        vocabulary = Some(known);
+    }
     let warehouse = Warehouse::open(&caller.runtime.env, &caller.database)?;
     let dialect = warehouse.dialect();
     let ttl = questions::ttl_ms(&caller.runtime.env)?;
@@ -65,7 +73,10 @@ pub async fn ask(caller: Caller, Form(form): Form<Ask>) -> Answer<Json<QuestionA
     let (prepared, cache) = match cached {
         Some(cached) => (stored(&cached)?, cache(&cached)),
         None => {
-            let vocabulary = store::questions::vocabulary(&caller.database, &site.key).await?;
+            let vocabulary = match vocabulary {
+                Some(known) => known,
+                None => store::questions::vocabulary(&caller.database, &site.key).await?,
+            };
             let plan = question::understand(&normal, &vocabulary, today).map_err(not_understood)?;
             let prepared = plan.prepare(dialect)?;
             let expires_at = caller.now.saturating_add(ttl);
@@ -86,7 +97,7 @@ pub async fn ask(caller: Caller, Form(form): Form<Ask>) -> Answer<Json<QuestionA
             (prepared, cache)
         }
     };
-    answer(&caller, &site, &warehouse, hash, prepared, cache).await.map(Json)
+    answer(&caller, &site, &warehouse, Known { question: normal, hash, cache }, prepared).await.map(Json)
 }
 
 fn stored(cached: &CachedQuestion) -> Answer<Prepared> {
@@ -123,14 +134,20 @@ fn not_understood(error: NotUnderstood) -> Failure {
         .with_errors(errors)
 }
 
+/// What is known of a question beside what it became.
+struct Known {
+    question: String,
+    hash: String,
+    cache: AnswerCache,
+}
+
 /// Runs what a question became.
 async fn answer(
     caller: &Caller,
     site: &SiteRecord,
     warehouse: &Warehouse<'_>,
-    hash: String,
+    known: Known,
     prepared: Prepared,
-    cache: AnswerCache,
 ) -> Answer<QuestionAnswer> {
     let figures = scope::figures(caller, site);
     let zone = scope::zone(site)?;
@@ -163,7 +180,8 @@ async fn answer(
     };
     let days = |range: &DateRange| AnswerDays { from: range.from(), to: range.to() };
     Ok(QuestionAnswer {
-        hash,
+        question: known.question,
+        hash: known.hash,
         title: prepared.title.clone(),
         sql: sql_of(&prepared).to_owned(),
         engine: engine(of_clickhouse).to_owned(),
@@ -183,7 +201,7 @@ async fn answer(
         days: windows.first().map(days),
         compared: windows.get(1).map(days),
         time_zone: site.time_zone.clone(),
-        cache,
+        cache: known.cache,
     })
 }
 

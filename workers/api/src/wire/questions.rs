@@ -11,6 +11,8 @@ pub struct Ask {
     pub question: String,
     /// The site; the tenant's first one when absent.
     pub site: Option<String>,
+    /// The question it follows, as the answer's `question` said it: "and by device?" is then asked of that one.
+    pub after: Option<String>,
 }
 
 /// A question in SQL.
@@ -110,6 +112,8 @@ pub struct AnswerCache {
 /// The answer to a question in words.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct QuestionAnswer {
+    /// The question that is answered, in its normal form: what was asked, or what it became after the one it follows.
+    pub question: String,
     /// Names the question, for feedback.
     pub hash: String,
     /// What was understood.
