@@ -31,8 +31,8 @@ const FRONT_DOOR = "adroit-api";
 const COLLECT = "adroit-collect";
 const CRON = "adroit-cron";
 const SANDBOX = "adroit-sandbox";
-/** What agents need to ask a language model; without MODEL_URL the built-in one answers. */
-const MODEL_SETTINGS = ["MODEL_URL", "MODEL_NAME", "MODEL_KEY", "MODEL_FALLBACK", "MODEL_PRICE_IN", "MODEL_PRICE_OUT", "AGENT_RETRY_MS"];
+/** What agents and questions need to ask a language model. */
+const MODEL_SETTINGS = ["MODEL_URL", "MODEL_NAME", "MODEL_KEY", "MODEL_FALLBACK", "MODEL_PRICE_IN", "MODEL_PRICE_OUT", "MODEL_SILENCE_MS", "AGENT_RETRY_MS"];
 
 /** An error whose message is meant for a person: printed without a stack. */
 class Refusal extends Error {}
