@@ -52,7 +52,8 @@ export function AnswerCard({ question, onAsk }: { question: string; onAsk: (ques
   return <Answered key={answer.data.hash} question={question} answer={answer.data} />;
 }
 
-function NotUnderstood({ error, onAsk }: { error: ApiError; onAsk: (question: string) => void }) {
+/** What of a question was not understood, and what to ask instead. */
+export function NotUnderstood({ error, onAsk }: { error: ApiError; onAsk: (question: string) => void }) {
   const suggestions = error.fields.filter((one) => one.field.startsWith("/suggestions/")).map((one) => one.detail);
   const reasons = error.fields.filter((one) => !one.field.startsWith("/suggestions/")).map((one) => one.detail);
   return (
@@ -101,7 +102,8 @@ const ORIGINS: Record<string, string> = {
   model: "its SQL was written by a language model",
 };
 
-function Answered({ question, answer }: { question: string; answer: QuestionAnswer }) {
+/** An answer: what it says, its rows, how it was worked out, and whether it was right. */
+export function Answered({ question, answer }: { question: string; answer: QuestionAnswer }) {
   return (
     <Card aria-label="Answer" className="overflow-hidden">
       <CardHeader className="border-b">
