@@ -5,6 +5,7 @@
 //! A method is a module with `Args` and `run`; this file only dispatches.
 
 mod attribution;
+mod forecast;
 mod input;
 
 use std::io::Write as _;
@@ -25,6 +26,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Method {
     Attribution(attribution::Args),
+    Forecast(forecast::Args),
 }
 
 fn main() -> ExitCode {
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
 fn answer(method: &Method) -> Result<Value> {
     match method {
         Method::Attribution(args) => attribution::run(args),
+        Method::Forecast(args) => forecast::run(args),
     }
 }
 
