@@ -32,8 +32,8 @@ const FRONT_DOOR = "adroit-api";
 const COLLECT = "adroit-collect";
 const CRON = "adroit-cron";
 const SANDBOX = "adroit-sandbox";
-/** What agents need to ask a language model; without MODEL_URL the built-in one answers. */
-const MODEL_SETTINGS = ["MODEL_URL", "MODEL_NAME", "MODEL_KEY", "MODEL_FALLBACK", "MODEL_PRICE_IN", "MODEL_PRICE_OUT"];
+/** What agents and questions need to ask a language model. */
+const MODEL_SETTINGS = ["MODEL_URL", "MODEL_NAME", "MODEL_KEY", "MODEL_FALLBACK", "MODEL_PRICE_IN", "MODEL_PRICE_OUT", "MODEL_SILENCE_MS"];
 /** Waits that tests cut short. */
 const PACE = ["AGENT_RETRY_MS", "EXPERIMENT_JUDGE_MS"];
 

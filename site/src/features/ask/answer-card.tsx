@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { ChevronRight, CircleHelp, LoaderCircle, ThumbsDown, ThumbsUp } from "lucide-react";
+import { ChevronRight, CircleHelp, LoaderCircle, Sparkles, ThumbsDown, ThumbsUp } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 
@@ -118,6 +118,13 @@ export function Answered({ question, answer }: { question: string; answer: Quest
         </div>
         <Verdict hash={answer.hash} question={question} />
       </CardHeader>
+      {answer.cache.origin === "model" ? (
+        <p role="note" className="text-muted-foreground bg-muted/40 flex items-start gap-2 border-b px-4 py-2.5 text-xs text-pretty sm:px-5">
+          <Sparkles aria-hidden className="mt-px size-3.5 shrink-0" />
+          A language model wrote the SQL of this answer, because the question was not understood from its words. These figures are not
+          defined in the metric catalog: read the SQL before you rely on them.
+        </p>
+      ) : null}
       <AnswerRows label={answer.title} chart={answer.chart} columns={answer.columns} rows={answer.rows} />
       <Working answer={answer} />
     </Card>
@@ -151,7 +158,8 @@ function Working({ answer }: { answer: QuestionAnswer }) {
         ) : null}
         <CodeBlock label={`SQL, run on ${answer.engine === "d1" ? "D1" : "ClickHouse"}`} code={answer.sql} />
         <p className="text-muted-foreground text-xs text-pretty">
-          The SQL is kept, never the figures: they are read anew each time. Its parameters are your tenant, the site and the days.
+          The SQL is kept, never the figures: they are read anew each time. Its parameters are your tenant, the site and,{" "}
+          {cache.origin === "model" ? "where it reads amounts, the currency" : "the days"}.
         </p>
       </div>
     </details>
