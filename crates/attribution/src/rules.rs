@@ -1,5 +1,6 @@
 //! The rules: ways of sharing credit that look only at the journey in hand, and their declarative form.
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -175,8 +176,11 @@ impl Rule {
                 steps.iter().map(|step| (-step.age_days / half_life_days).exp2()).collect()
             }
             Self::Channels => {
-                let same = |step: &Step<'_>| steps.iter().filter(|other| other.channel == step.channel).count();
-                steps.iter().map(|step| 1.0 / same(step) as f64).collect()
+                let mut touches: FxHashMap<&str, u32> = FxHashMap::default();
+                for step in steps {
+                    *touches.entry(step.channel).or_default() += 1;
+                }
+                steps.iter().map(|step| 1.0 / f64::from(touches.get(step.channel).copied().unwrap_or(1))).collect()
             }
             Self::Custom { base, adjust } => {
                 let mut weights = base.weights(steps);
