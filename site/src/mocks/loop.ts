@@ -76,32 +76,6 @@ const channels: ConnectedChannel[] = (
   created_at: Date.now() - 40 * DAY,
 }));
 
-const choosing: ConnectedChannel = {
-  id: "ch-choosing",
-  site: "demo-site",
-  type: "google_ads",
-  name: "Google Ads",
-  account_id: "",
-  currency: "EUR",
-  time_zone: "UTC",
-  status: "choosing",
-  accounts: [
-    { id: "4821139920", name: "Nordlicht Search", currency: "EUR", time_zone: "Europe/Berlin", refusal: "" },
-    { id: "5550001111", name: "Nordlicht Outlet", currency: "EUR", time_zone: "Europe/Vienna", refusal: "" },
-    { id: "5550002222", name: "Nordlicht US", currency: "USD", time_zone: "America/New_York", refusal: "the account `Nordlicht US` is in USD and the site in EUR; connect an account in EUR" },
-  ],
-  last_error: "",
-  last_error_at: null,
-  last_sync_at: null,
-  credentials_expire_at: null,
-  created_at: Date.now(),
-};
-
-/** A sign-in that reached several accounts, for tests. */
-export function addChoosing(): void {
-  if (!channels.includes(choosing)) channels.push(choosing);
-}
-
 const providers = [
   { type: "sandbox", name: "Practice channel", auth: "oauth", configured: true, sandbox: true, version: "1", capabilities: ["publish", "budgets", "insights"] },
   { type: "meta", name: "Meta", auth: "oauth", configured: true, sandbox: true, version: "v25.0", capabilities: ["publish", "budgets", "insights"] },
@@ -579,19 +553,6 @@ export const loopRoutes: [string, RegExp, Handler][] = [
       const channel = channels.find((one) => one.id === asked.path.split("/")[2]);
       if (!channel) return missing("channel");
       if (asked.path.endsWith("disconnect")) channel.status = "disconnected";
-      return json(channel);
-    },
-  ],
-  [
-    "POST",
-    /^\/channels\/[^/]+\/account$/,
-    async (asked, request) => {
-      const channel = channels.find((one) => one.id === asked.path.split("/")[2]);
-      if (!channel) return missing("channel");
-      const { account_id } = (await request.json()) as { account_id: string };
-      const account = channel.accounts.find((one) => one.id === account_id);
-      if (!account || account.refusal) return problem(422, "Not possible", account?.refusal ?? "is not among the accounts the sign-in reaches");
-      Object.assign(channel, { account_id, name: account.name, time_zone: account.time_zone, status: "connected", accounts: [] });
       return json(channel);
     },
   ],
