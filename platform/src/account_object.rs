@@ -15,6 +15,8 @@ pub const PROVIDERS: &str = "/providers";
 pub const BEGIN: &str = "/begin";
 /// Takes a [`Finish`]; answers a [`Connected`]. The channel is stored then.
 pub const FINISH: &str = "/finish";
+/// Takes a [`Choose`]; answers a [`Connected`]. The channel has its account then.
+pub const CHOOSE: &str = "/choose";
 /// Takes a [`Subject`]; asks the provider who we are and stores the health; answers a [`Health`].
 pub const TEST: &str = "/test";
 /// Takes a [`Disconnect`]; the credentials are gone then; answers 204.
@@ -110,7 +112,22 @@ pub enum Grant {
     },
 }
 
-/// A connected account.
+/// Says which of the accounts a sign-in reaches it is to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choose {
+    /// Owner.
+    pub tenant_id: String,
+    /// The channel that waits.
+    pub channel_id: String,
+    /// The site's currency, ISO 4217.
+    pub currency: String,
+    /// The account's id at the provider.
+    pub account_id: String,
+    /// Who chose.
+    pub actor: String,
+}
+
+/// A connected account, or one that waits to be chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connected {
     /// The channel: an older one when the same account was connected before.

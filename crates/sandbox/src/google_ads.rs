@@ -171,7 +171,11 @@ fn enter(world: &mut World, request: &Request, now: i64) -> Result<Value, Vec<Re
     }
     let own = world.account.number.clone();
     match (request.method.as_str(), rest) {
-        ("GET", ["customers:listAccessibleCustomers"]) => Ok(json!({"resourceNames": [format!("customers/{own}")]})),
+        ("GET", ["customers:listAccessibleCustomers"]) => {
+            let reached = world.account.reached();
+            let names: Vec<String> = reached.iter().map(|account| format!("customers/{}", account.number)).collect();
+            Ok(json!({"resourceNames": names}))
+        }
         ("POST", ["customers", customer, call]) => {
             if *customer != own {
                 let refusal = refusal(

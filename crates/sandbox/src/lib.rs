@@ -49,6 +49,8 @@ pub use fault::{Fault, FaultPlan, Planned, Rates};
 pub use http::{Fields, Reply, Request, Response};
 pub use limit::Meters;
 pub use market::{AdDay, Figures, days};
-pub use oauth::{APP, Access, App, Authorize, Code, DEVELOPER_TOKEN, Grant, account_of, authorize_path, token_path};
+pub use oauth::{
+    APP, Access, App, Authorize, Code, DEVELOPER_TOKEN, Grant, account_of, addressed, authorize_path, token_path,
+};
 pub use object::{Kind, Object};
-pub use world::{Account, Row, RowError, World, account_number};
+pub use world::{Account, Row, RowError, Sibling, World, account_number};

@@ -7,7 +7,7 @@ use crate::http::{Fields, Request, Response, set};
 use crate::market::{self, Figures};
 use crate::oauth::Refused;
 use crate::object::{Kind, Object};
-use crate::world::{HOUR_MS, NewObject, World};
+use crate::world::{HOUR_MS, NewObject, Sibling, World};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use calendar::{format_day, parse_day};
@@ -182,21 +182,21 @@ fn route(world: &mut World, request: &Request, path: &[&str], now: i64) -> Outco
     match (method, path) {
         ("GET", ["me"]) => Ok(json!({"id": format!("1{}", world.account.number), "name": world.account.name})),
         ("GET", ["me", "adaccounts"]) => {
-            let account = account(world, &fields);
-            list(vec![account], &fields)
+            let reached = world.account.reached();
+            list(reached.iter().map(|sibling| account(sibling, &fields)).collect(), &fields)
         }
         ("GET", ["me", "permissions"]) => {
             let granted = ["ads_management", "ads_read", "business_management", "pages_show_list"];
             Ok(json!({"data": granted.map(|name| json!({"permission": name, "status": "granted"}))}))
         }
         ("GET", ["me", "accounts"] | [_, "promote_pages"]) => {
-            let page =
-                json!({"id": page_id(world), "name": format!("{} page", world.account.name), "tasks": ["ADVERTISE"]});
+            let page = json!({"id": page_id(&world.account.number), "name": format!("{} page", world.account.name), "tasks": ["ADVERTISE"]});
             list(vec![page], &fields)
         }
-        ("GET", [_, "adspixels"]) => {
-            list(vec![json!({"id": pixel_id(world), "name": format!("{} pixel", world.account.name)})], &fields)
-        }
+        ("GET", [_, "adspixels"]) => list(
+            vec![json!({"id": pixel_id(&world.account.number), "name": format!("{} pixel", world.account.name)})],
+            &fields,
+        ),
         (_, [act, rest @ ..]) if act.starts_with("act_") => {
             if *act != own {
                 return Err(refusal(
@@ -206,7 +206,10 @@ fn route(world: &mut World, request: &Request, path: &[&str], now: i64) -> Outco
                 ));
             }
             match (method, rest) {
-                ("GET", []) => Ok(account(world, &fields)),
+                ("GET", []) => {
+                    let own = world.account.reached();
+                    Ok(own.first().map(|own| account(own, &fields)).unwrap_or_default())
+                }
                 ("GET", ["insights"]) => insights(world, None, &fields, now),
                 ("POST", ["insights"]) => report(world, &fields, now),
                 ("GET", ["adimages"]) => {
@@ -277,12 +280,12 @@ fn edge_kind(edge: &str) -> Option<Kind> {
     })
 }
 
-fn page_id(world: &World) -> String {
-    format!("10{}", world.account.number)
+fn page_id(account_number: &str) -> String {
+    format!("10{account_number}")
 }
 
-fn pixel_id(world: &World) -> String {
-    format!("77{}", world.account.number)
+fn pixel_id(account_number: &str) -> String {
+    format!("77{account_number}")
 }
 
 /// Only the fields that were asked for, and the id, as Graph answers.
@@ -309,8 +312,7 @@ fn plain(field: &str) -> &str {
     field.split('.').next().unwrap_or_default().trim()
 }
 
-fn account(world: &World, fields: &Fields) -> Value {
-    let account = &world.account;
+fn account(account: &Sibling, fields: &Fields) -> Value {
     let all = json!({
         "id": format!("act_{}", account.number),
         "account_id": account.number,
@@ -322,8 +324,8 @@ fn account(world: &World, fields: &Fields) -> Value {
         "amount_spent": "0",
         "business_country_code": "DE",
         "min_daily_budget": LEAST_BUDGET,
-        "promote_pages": {"data": [{"id": page_id(world), "name": format!("{} page", account.name)}]},
-        "adspixels": {"data": [{"id": pixel_id(world), "name": format!("{} pixel", account.name)}]},
+        "promote_pages": {"data": [{"id": page_id(&account.number), "name": format!("{} page", account.name)}]},
+        "adspixels": {"data": [{"id": pixel_id(&account.number), "name": format!("{} pixel", account.name)}]},
     });
     pick(all, fields, &["account_id"])
 }
@@ -672,7 +674,7 @@ fn create_ad_set(world: &mut World, fields: &Fields, now: i64) -> Outcome<Value>
         return Err(refusal(100, 1_815_430, "promoted_object with a pixel is required to optimize for conversions"));
     }
     if let Some(pixel) = fields.value("promoted_object").and_then(|promoted| promoted.get("pixel_id").cloned()) {
-        let own = pixel_id(world);
+        let own = pixel_id(&world.account.number);
         if pixel.as_str().map_or_else(|| pixel.to_string(), str::to_owned) != own {
             return invalid("promoted_object.pixel_id is no pixel of this account");
         }
@@ -715,7 +717,7 @@ fn creative(world: &World, fields: &Fields) -> Outcome<Map<String, Value>> {
         return invalid("object_story_spec is required for a creative");
     };
     let page = story.get("page_id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
-    if page != Some(page_id(world)) {
+    if page != Some(page_id(&world.account.number)) {
         return Err(refusal(100, 1_885_183, "object_story_spec.page_id is no page this user may advertise for"));
     }
     let Some(link) = story.get("link_data").and_then(Value::as_object) else {

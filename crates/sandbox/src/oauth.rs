@@ -7,7 +7,7 @@
 use crate::dice::Dice;
 use crate::http::{Request, Response, set};
 use crate::meta;
-use crate::world::{World, account_number};
+use crate::world::{Sibling, World, account_number};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use campaign::ChannelType;
@@ -228,6 +228,22 @@ pub fn account_of(provider: ChannelType, request: &Request) -> Option<String> {
     (number.len() == 10 && number.bytes().all(|byte| byte.is_ascii_digit())).then(|| number.to_owned())
 }
 
+/// The account a request is about, where its path names one, or the first digits of it: not always the one that its
+/// token was given for.
+#[must_use]
+pub fn addressed(provider: ChannelType, request: &Request) -> Option<String> {
+    match (provider, request.segments().as_slice()) {
+        (ChannelType::Sandbox, ["v1", "accounts", number, ..])
+        | (ChannelType::GoogleAds, [_, "customers", number, ..]) => Some((*number).to_owned()),
+        (ChannelType::Meta, [_, node, ..]) => match node.strip_prefix("act_") {
+            Some(number) => Some(number.to_owned()),
+            // What is in an account has its digits in its id.
+            None => node.strip_prefix("1202").and_then(|rest| rest.get(..6)).map(str::to_owned),
+        },
+        _ => None,
+    }
+}
+
 /// A Klaviyo private key: any of the right form opens the practice account that it names.
 fn private_key(request: &Request) -> Option<&str> {
     let key = request.get_header("authorization")?.strip_prefix("Klaviyo-API-Key ")?.trim();
@@ -249,6 +265,25 @@ impl World {
         };
         self.keep(&token, Grant::Code(code));
         token
+    }
+
+    /// A request's token, to be known to another account that the sign-in reaches, too: that account, the token and its
+    /// right. `None` where the request is not about one of these.
+    #[must_use]
+    pub fn lend(&self, request: &Request) -> Option<(Sibling, String, Access)> {
+        let addressed = addressed(self.account.provider, request)?;
+        let sibling = self.account.siblings.iter().find(|sibling| sibling.number.starts_with(&addressed))?;
+        let fields = request.fields();
+        let token = request.bearer().or_else(|| fields.given("access_token"))?;
+        match self.grants.get(token) {
+            Some(Grant::Access(access)) => Some((sibling.clone(), token.to_owned(), access.clone())),
+            _ => None,
+        }
+    }
+
+    /// Takes a token that another account gave.
+    pub fn borrow(&mut self, token: &str, access: Access) {
+        self.keep(token, Grant::Access(access));
     }
 
     /// Whether a request's token opens the account.

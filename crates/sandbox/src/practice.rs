@@ -110,12 +110,17 @@ fn route(world: &mut World, request: &Request, now: i64) -> Outcome<(u16, Value)
     let fields = request.fields();
     let (account, method, path) = match (request.method.as_str(), segments.as_slice()) {
         ("GET", ["v1", "accounts"]) => {
-            let account = &world.account;
-            let shown = json!({
-                "id": account.number, "name": account.name, "currency": account.currency,
-                "time_zone": account.time_zone, "status": "open",
-            });
-            return Ok((200, json!({"accounts": [shown]})));
+            let reached = world.account.reached();
+            let shown: Vec<Value> = reached
+                .iter()
+                .map(|account| {
+                    json!({
+                        "id": account.number, "name": account.name, "currency": account.currency,
+                        "time_zone": account.time_zone, "status": "open",
+                    })
+                })
+                .collect();
+            return Ok((200, json!({"accounts": shown})));
         }
         (method, ["v1", "accounts", account, path @ ..]) => (*account, method, path),
         _ => return refuse(404, "not_found", "", "There is nothing at this address."),

@@ -38,6 +38,35 @@ pub struct Account {
     pub requests: u64,
     /// What the next created thing is numbered.
     pub next_number: u64,
+    /// Other accounts that a sign-in to this one reaches.
+    #[serde(default)]
+    pub siblings: Vec<Sibling>,
+}
+
+/// An account that the sign-in to another reaches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sibling {
+    /// As [`Account::number`].
+    pub number: String,
+    /// For people.
+    pub name: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// IANA.
+    pub time_zone: String,
+}
+
+impl Account {
+    /// What a sign-in reaches: this account first.
+    pub(crate) fn reached(&self) -> Vec<Sibling> {
+        let own = Sibling {
+            number: self.number.clone(),
+            name: self.name.clone(),
+            currency: self.currency.clone(),
+            time_zone: self.time_zone.clone(),
+        };
+        std::iter::once(own).chain(self.siblings.iter().cloned()).collect()
+    }
 }
 
 /// A row to store: `value` is JSON, `None` when the row is to go.
@@ -103,6 +132,7 @@ impl World {
             opened_at: now - now.rem_euclid(HOUR_MS),
             requests: 0,
             next_number: 1,
+            siblings: Vec::new(),
         };
         let mut world = Self {
             account,
@@ -185,6 +215,12 @@ impl World {
     pub fn set_faults(&mut self, faults: FaultPlan) {
         self.faults = faults;
         self.touch("faults", "");
+    }
+
+    /// Sets which other accounts a sign-in to this one reaches. They are accounts of their own: see [`World::lend`].
+    pub fn set_siblings(&mut self, siblings: Vec<Sibling>) {
+        self.account.siblings = siblings;
+        self.touch("account", "");
     }
 
     /// Lets days pass: everything that happened happened that much earlier, so that the account has history up to now.

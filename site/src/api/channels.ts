@@ -25,6 +25,8 @@ export const syncsQuery = (id: string) =>
 /** Begins to connect: answers with the provider's page to sign in at, or with the channel, connected by its key. */
 export const connectChannel = (type: string, body: { site: string; api_key: string | null }) =>
   unwrap(client.POST("/channels/{type}/connect", { params: { path: { type } }, body }));
+/** Says which of the accounts that a sign-in reaches a channel is to have. */
+export const chooseAccount = (id: string, account_id: string) => unwrap(client.POST("/channels/{id}/account", { params: { path: { id } }, body: { account_id } }));
 export const testChannel = (id: string) => unwrap(client.POST("/channels/{id}/test", { params: { path: { id } } }));
 export const syncChannel = (id: string) => unwrap(client.POST("/channels/{id}/sync", { params: { path: { id } }, body: { days: null } }));
 export const disconnectChannel = (id: string) => unwrap(client.POST("/channels/{id}/disconnect", { params: { path: { id } } }));

@@ -68,6 +68,7 @@ const channels: ConnectedChannel[] = (
   currency: "EUR",
   time_zone: "Europe/Berlin",
   status,
+  accounts: [],
   last_error: error,
   last_error_at: error ? Date.now() - 11 * 60_000 : null,
   last_sync_at: index === 3 ? null : Date.now() - (index + 1) * 47 * 60_000,

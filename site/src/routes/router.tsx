@@ -234,8 +234,9 @@ const creatives = createRoute({
 const channels = createRoute({
   getParentRoute: () => app,
   path: "/channels",
-  validateSearch: (raw: Record<string, unknown>): { connected?: string | undefined; failed?: string | undefined } => ({
+  validateSearch: (raw: Record<string, unknown>): { connected?: string | undefined; choose?: string | undefined; failed?: string | undefined } => ({
     connected: text(raw.connected, 80),
+    choose: text(raw.choose, 80),
     failed: text(raw.failed, 500),
   }),
   component: lazyRouteComponent(() => import("@/features/channels/channels-page"), "ChannelsPage"),

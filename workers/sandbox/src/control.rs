@@ -4,14 +4,15 @@
 //! | call | |
 //! |---|---|
 //! | `GET /control/accounts` | `[{provider, number, name}]` |
+//! | `POST /control/accounts` | `{"accounts": [{name, currency, time_zone}]}`: a sign-in reaches these, too |
 //! | `GET /control/state` | what is in the accounts: `[{account, faults, active_daily_budget_micros, objects}]` |
 //! | `GET /control/requests` | what was asked of the accounts, oldest first: `[[{at, method, path, status}]]` |
 //! | `POST /control/faults` | a `FaultPlan`; `{}` ends all faults |
 //! | `POST /control/clock` | `{"days": 7}`: what happened, happened that much earlier |
 //! | `POST /control/expire` | every access token given so far is refused |
 
-use crate::market::{self, Control};
-use sandbox::FaultPlan;
+use crate::market::{self, Control, Opening};
+use sandbox::{FaultPlan, Sibling, account_number};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use worker::{Env, Method, Request, Response, Result};
@@ -19,6 +20,11 @@ use worker::{Env, Method, Request, Response, Result};
 #[derive(Deserialize)]
 struct Clock {
     days: i64,
+}
+
+#[derive(Deserialize)]
+struct Others {
+    accounts: Vec<Opening>,
 }
 
 pub(crate) async fn handle(mut request: Request, path: &str, env: &Env) -> Result<Response> {
@@ -34,6 +40,22 @@ pub(crate) async fn handle(mut request: Request, path: &str, env: &Env) -> Resul
         .filter(|known| fields.given("provider").is_none_or(|wanted| wanted == known.provider.as_str()))
         .filter(|known| fields.given("account").is_none_or(|wanted| wanted == known.number))
         .collect();
+    if (request.method(), path) == (Method::Post, "accounts") {
+        let Ok(Others { accounts: others }) = serde_json::from_slice::<Others>(&bytes) else {
+            return refuse(422, "accounts must be a list of {name, currency, time_zone}");
+        };
+        for known in &accounts {
+            let reached = others.iter().map(|other| Sibling {
+                number: account_number(known.provider, &other.name),
+                name: other.name.clone(),
+                currency: other.currency.clone(),
+                time_zone: other.time_zone.clone(),
+            });
+            let stub = market::of(env, known.provider, &known.number)?;
+            market::call(&stub, "/@control", &Control::Siblings { accounts: reached.collect() }).await?;
+        }
+        return Response::from_json(&accounts);
+    }
     let control = match (request.method(), path) {
         (Method::Get, "accounts") => return Response::from_json(&accounts),
         (Method::Get, "state") => Control::State,

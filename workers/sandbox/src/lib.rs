@@ -44,6 +44,21 @@ async fn speak(provider: ChannelType, asked: &sandbox::Request, env: &Env) -> Re
         let mut nobody = World::open(provider, "nobody", "EUR", "UTC", platform::clock::now_ms());
         return send(nobody.handle(asked, platform::clock::now_ms(), 0));
     };
+    let own = market::of(env, provider, &number)?;
+    // A sign-in may reach several accounts; each has its own objects, and knows the token as long as the first does.
+    if sandbox::addressed(provider, asked).is_some_and(|addressed| !number.starts_with(&addressed)) {
+        let mut answer = own.fetch_with_request(pass_on(asked, "/@lend")?).await?;
+        if let Some(loan) = answer.json::<Option<market::Loan>>().await? {
+            let other = market::of(env, provider, &loan.account.number)?;
+            market::call(&other, "/@borrow", &loan).await?;
+            return other.fetch_with_request(pass_on(asked, "")?).await;
+        }
+    }
+    own.fetch_with_request(pass_on(asked, "")?).await
+}
+
+/// A provider's request for an account's object, `before` in front of its path.
+fn pass_on(asked: &sandbox::Request, before: &str) -> Result<Request> {
     let headers = Headers::new();
     for (name, value) in &asked.headers {
         // A header that cannot be passed on is none a provider reads.
@@ -54,8 +69,7 @@ async fn speak(provider: ChannelType, asked: &sandbox::Request, env: &Env) -> Re
     if !asked.body.is_empty() {
         init.with_body(Some(worker::js_sys::Uint8Array::from(asked.body.as_slice()).into()));
     }
-    let url = format!("https://market{}?{}", asked.path, asked.query);
-    market::of(env, provider, &number)?.fetch_with_request(Request::new_with_init(&url, &init)?).await
+    Request::new_with_init(&format!("https://market{before}{}?{}", asked.path, asked.query), &init)
 }
 
 /// A reply as HTTP. A lost one becomes what a gateway says when the answer does not come: the caller cannot tell

@@ -10,7 +10,7 @@
 
 use campaign::ChannelType;
 use platform::{clock, random};
-use sandbox::{Authorize, FaultPlan, World};
+use sandbox::{Access, Authorize, FaultPlan, Sibling, World};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -60,6 +60,15 @@ pub(crate) enum Control {
     Expire,
     State,
     Requests,
+    Siblings { accounts: Vec<Sibling> },
+}
+
+/// A token of another account, for one that its sign-in reaches, too.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Loan {
+    pub(crate) account: Sibling,
+    token: String,
+    access: Access,
 }
 
 /// A request an account answered.
@@ -105,8 +114,12 @@ impl DurableObject for Market {
             "/@known" => Response::from_json(&self.known(parse(&asked.body)?)?),
             "/@list" => Response::from_json(&self.list()?),
             "/@grant" => self.grant(&parse(&asked.body)?, now).await,
+            "/@borrow" => self.borrow(parse(&asked.body)?, now).await,
             "/@control" => Response::from_json(&self.control(parse(&asked.body)?, now)?),
-            _ => self.answer(&asked, now).await,
+            path => match path.strip_prefix("/@lend") {
+                Some(path) => Response::from_json(&self.lend(&sandbox::Request { path: path.to_owned(), ..asked })?),
+                None => self.answer(&asked, now).await,
+            },
         }
     }
 }
@@ -203,6 +216,28 @@ impl Market {
         Ok(())
     }
 
+    /// The token of a request that is about another account its sign-in reaches.
+    fn lend(&self, asked: &sandbox::Request) -> Result<Option<Loan>> {
+        let Some(world) = self.take()? else { return Ok(None) };
+        let loan = world.lend(asked).map(|(account, token, access)| Loan { account, token, access });
+        self.keep(world)?;
+        Ok(loan)
+    }
+
+    async fn borrow(&self, loan: Loan, now: i64) -> Result<Response> {
+        let (provider, number) = self.name()?;
+        let Sibling { name, currency, time_zone, .. } = &loan.account;
+        let held = self.take()?;
+        let new = held.is_none();
+        let mut world = held.unwrap_or_else(|| World::open_as(provider, &number, name, currency, time_zone, now));
+        world.borrow(&loan.token, loan.access);
+        self.keep(world)?;
+        if new {
+            register(&self.env, &Known { provider, number, name: name.clone() }).await?;
+        }
+        Response::empty()
+    }
+
     async fn grant(&self, given: &Given, now: i64) -> Result<Response> {
         let (provider, number) = self.name()?;
         let asked = Authorize::parse(provider, &given.query).map_err(Error::RustError)?;
@@ -226,6 +261,7 @@ impl Market {
             Control::Faults { plan } => world.set_faults(plan),
             Control::Clock { days } => world.age(days),
             Control::Expire => world.expire_tokens(now),
+            Control::Siblings { accounts } => world.set_siblings(accounts),
             Control::Requests => {
                 self.keep(world)?;
                 let sql = self.state.storage().sql();

@@ -39,7 +39,7 @@ export function ChannelsStep(props: StepProps) {
   const { site } = useScope();
   const connected = useQuery(connectedQuery(site.key));
   const guardrails = useQuery(guardrailsQuery);
-  const usable = (connected.data?.rows ?? []).filter((row) => row.status !== "disconnected");
+  const usable = (connected.data?.rows ?? []).filter((row) => row.status !== "disconnected" && row.status !== "choosing");
   const context = { currency: document.currency, country: homeOf(site.time_zone, site.currency), brand };
   const used = (id: string) => document.ad_sets.some((one) => one.channel_id === id);
   const toggle = (channel: ConnectedChannel) => {

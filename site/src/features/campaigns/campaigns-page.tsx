@@ -150,7 +150,7 @@ export function CampaignsPage() {
 function Start({ editor, action }: { editor: boolean; action: React.ReactNode }) {
   const { site, me } = useScope();
   const connected = useQuery(connectedQuery(site.key));
-  const any = connected.data?.rows.some((row) => row.status !== "disconnected") ?? false;
+  const any = connected.data?.rows.some((row) => row.status !== "disconnected" && row.status !== "choosing") ?? false;
   if (!editor) {
     return (
       <NothingYet icon={Megaphone} title="No campaigns yet" className="py-24">

@@ -4,7 +4,7 @@ import { ChevronDown, EllipsisVertical, KeyRound, LoaderCircle, Megaphone, Plug,
 import { useId, useState } from "react";
 import { toast } from "sonner";
 
-import { connectChannel, connectedQuery, disconnectChannel, providersQuery, syncChannel, syncsQuery, testChannel } from "@/api/channels";
+import { chooseAccount, connectChannel, connectedQuery, disconnectChannel, providersQuery, syncChannel, syncsQuery, testChannel } from "@/api/channels";
 import type { ConnectedChannel, Provider } from "@/api/loop-types";
 import { describe } from "@/api/problem";
 import { Confirm } from "@/components/confirm";
@@ -32,6 +32,7 @@ const STATUS: Record<string, [string, BadgeVariant]> = {
   needs_reauth: ["No access", "warning"],
   failing: ["Failing", "destructive"],
   disconnected: ["Disconnected", "outline"],
+  choosing: ["Choose an account", "warning"],
 };
 
 const WHAT: Record<string, string> = {
@@ -48,7 +49,7 @@ export function ChannelsPage() {
   const connected = useQuery(connectedQuery(site.key));
   const manager = allows(me, "manage_channels");
   const rows = connected.data?.rows ?? [];
-  const live = rows.filter((row) => row.status !== "disconnected");
+  const live = rows.filter((row) => row.status !== "disconnected" && row.status !== "choosing");
   const fresh = live.find((row) => row.id === search.connected);
   return (
     <Page title="Channels" description={`The advertising and e-mail accounts that ${site.name} runs campaigns on and reads figures from.`}>
@@ -85,6 +86,9 @@ export function ChannelsPage() {
         >
           Its figures of the last weeks are on their way. Next: make a campaign for it, or connect another account below.
         </Note>
+      ) : null}
+      {search.choose && rows.some((row) => row.id === search.choose && row.status === "choosing") ? (
+        <Note title="Almost connected">The sign-in reaches several accounts. Choose one below.</Note>
       ) : null}
       {manager ? null : <Note title={`You can see channels here; ${whoMay("manage_channels")} connect them.`} />}
 
@@ -162,6 +166,7 @@ function ChannelRow({ channel, manager }: { channel: ConnectedChannel; manager: 
   const byKey = useQuery(providersQuery).data?.rows.find((row) => row.type === channel.type)?.auth === "key";
   const [asking, setAsking] = useState(false);
   const gone = channel.status === "disconnected";
+  const choosing = channel.status === "choosing";
   const ends = channel.credentials_expire_at;
   const ending = !gone && ends != null && ends - now < 7 * 86_400_000;
   return (
@@ -174,8 +179,16 @@ function ChannelRow({ channel, manager }: { channel: ConnectedChannel; manager: 
             <Badge variant={variant}>{label}</Badge>
           </p>
           <p className="text-muted-foreground text-xs break-words">
-            {channel.account_id} · {channel.currency} · {channel.time_zone} ·{" "}
-            {channel.last_sync_at ? <span title={dateTime(channel.last_sync_at, site.time_zone)}>figures read {ago(channel.last_sync_at, now)}</span> : "no figures read yet"}
+            {channel.account_id ? (
+              <>
+                {channel.account_id} · {channel.currency} · {channel.time_zone} ·{" "}
+                {channel.last_sync_at ? <span title={dateTime(channel.last_sync_at, site.time_zone)}>figures read {ago(channel.last_sync_at, now)}</span> : "no figures read yet"}
+              </>
+            ) : choosing ? (
+              `The sign-in reaches ${plural(channel.accounts.length, "account")}.`
+            ) : (
+              "No account was chosen."
+            )}
           </p>
         </div>
         {manager ? (
@@ -184,7 +197,7 @@ function ChannelRow({ channel, manager }: { channel: ConnectedChannel; manager: 
               <Button size="sm" onClick={() => (byKey ? setAsking(true) : connect.mutate(null))} disabled={connect.isPending}>
                 {connect.isPending ? <LoaderCircle className="animate-spin" /> : <Plug />} {gone ? "Connect again" : byKey ? "Enter a new key" : "Sign in again"}
               </Button>
-            ) : (
+            ) : choosing ? null : (
               <Button size="sm" variant="outline" onClick={() => test.mutate()} disabled={test.isPending}>
                 {test.isPending ? <LoaderCircle className="animate-spin" /> : <Stethoscope />} Test
               </Button>
@@ -197,9 +210,11 @@ function ChannelRow({ channel, manager }: { channel: ConnectedChannel; manager: 
                   </Button>
                 </DropdownMenuTrigger>
                 <DropdownMenuContent align="end">
-                  <DropdownMenuItem onSelect={() => sync.mutate()}>
-                    <RefreshCw /> Read figures now
-                  </DropdownMenuItem>
+                  {choosing ? null : (
+                    <DropdownMenuItem onSelect={() => sync.mutate()}>
+                      <RefreshCw /> Read figures now
+                    </DropdownMenuItem>
+                  )}
                   <DropdownMenuItem onSelect={() => setLeaving(true)}>
                     <Unplug /> Disconnect…
                   </DropdownMenuItem>
@@ -209,6 +224,7 @@ function ChannelRow({ channel, manager }: { channel: ConnectedChannel; manager: 
           </div>
         ) : null}
       </div>
+      {choosing && manager ? <AccountChooser channel={channel} /> : null}
       {channel.last_error && !gone ? (
         <div className={cn("mt-3 rounded-lg px-3.5 py-2.5 text-[0.8125rem]", channel.status === "connected" ? "bg-warning-soft" : "bg-destructive-soft")}>
           <p className="text-pretty break-words">
@@ -227,7 +243,7 @@ function ChannelRow({ channel, manager }: { channel: ConnectedChannel; manager: 
           {ends <= now ? "Its access has ended" : `Its access ends in ${duration(ends - now)}`} and is renewed by itself; should that fail, this page says so.
         </p>
       ) : null}
-      {gone ? null : (
+      {gone || choosing ? null : (
         <>
           <button
             type="button"
@@ -255,6 +271,69 @@ function ChannelRow({ channel, manager }: { channel: ConnectedChannel; manager: 
         onConfirm={() => leave.mutate()}
       />
     </li>
+  );
+}
+
+/** Asks which of the accounts that a sign-in reaches it is to be. */
+function AccountChooser({ channel }: { channel: ConnectedChannel }) {
+  const queryClient = useQueryClient();
+  const patch = usePatchSearch();
+  const [chosen, setChosen] = useState("");
+  const choose = useMutation({
+    mutationFn: () => chooseAccount(channel.id, chosen),
+    onSuccess: async (now) => {
+      await queryClient.invalidateQueries({ queryKey: ["connected"] });
+      patch({ choose: undefined, connected: now.id, failed: undefined });
+    },
+  });
+  return (
+    <form
+      className="mt-3 space-y-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        choose.mutate();
+      }}
+    >
+      <fieldset disabled={choose.isPending}>
+        <legend className="mb-2 text-[0.8125rem] font-medium">Which account is it to be?</legend>
+        <ul className="space-y-2">
+          {channel.accounts.map((account) => (
+            <li key={account.id}>
+              <label className={cn("flex items-start gap-2.5 rounded-lg border px-3.5 py-2.5 text-[0.8125rem]", account.refusal ? "opacity-70" : "cursor-pointer")}>
+                <input
+                  type="radio"
+                  name={`account-${channel.id}`}
+                  value={account.id}
+                  checked={chosen === account.id}
+                  disabled={account.refusal !== ""}
+                  onChange={() => setChosen(account.id)}
+                  className="focus-ring accent-primary mt-0.5 size-4"
+                />
+                <span className="min-w-0">
+                  <span className="block font-medium break-words">{account.name}</span>
+                  <span className="text-muted-foreground block text-xs break-words">
+                    {[account.id, account.currency, account.time_zone].filter(Boolean).join(" · ")}
+                  </span>
+                  {account.refusal ? (
+                    <span className="mt-0.5 block text-xs text-pretty break-words">
+                      <Words text={account.refusal} />
+                    </span>
+                  ) : null}
+                </span>
+              </label>
+            </li>
+          ))}
+        </ul>
+      </fieldset>
+      {choose.error ? (
+        <p role="alert" className="text-destructive text-xs text-pretty break-words">
+          <Words text={describe(choose.error).detail} />
+        </p>
+      ) : null}
+      <Button type="submit" size="sm" disabled={chosen === "" || choose.isPending}>
+        {choose.isPending ? <LoaderCircle className="animate-spin" /> : <Plug />} Use this account
+      </Button>
+    </form>
   );
 }
 

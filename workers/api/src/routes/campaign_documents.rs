@@ -401,6 +401,7 @@ mod tests {
                 currency: "USD".into(),
                 time_zone: "UTC".into(),
                 status: "needs_reauth".into(),
+                choices: String::new(),
                 last_error: String::new(),
                 last_error_at: None,
                 last_sync_at: None,

@@ -9,7 +9,9 @@ use calendar::format_day;
 use control::audit::Entry;
 use control::secrets::oauth_verifier;
 use http::StatusCode;
-use platform::account_object::{self as account, AccountError, Begin, Begun, Connected, Disconnect, Finish, Grant};
+use platform::account_object::{
+    self as account, AccountError, Begin, Begun, Choose, Connected, Disconnect, Finish, Grant,
+};
 use platform::account_object::{Catalogue, Health, ProviderStatus, Subject};
 use platform::{queue, random, settings};
 use problem::Problem as Failure;
@@ -22,12 +24,16 @@ use crate::extract::{Form, Params, Segment};
 use crate::gate::Caller;
 use crate::store::channels::{self as store, ChannelRecord, OauthState, SyncRecord};
 use crate::wire::channels::{
-    CallbackQuery, Channel, Channels, ChannelsQuery, Connect, Connecting, Provider, Providers, Sync, SyncRequest, Syncs,
+    CallbackQuery, Channel, Channels, ChannelsQuery, ChooseAccount, Connect, Connecting, Provider, Providers, Sync,
+    SyncRequest, Syncs,
 };
 use crate::wire::problem::Problem;
 
 /// The queue of pulls.
 const QUEUE: &str = "SYNCS";
+
+/// Status of a channel whose account is to be chosen.
+const CHOOSING: &str = "choosing";
 
 /// How long a person may take at the provider's consent page, ms.
 const CONSENT_MS: i64 = 15 * 60_000;
@@ -71,7 +77,8 @@ pub async fn list_channels(caller: Caller, Params(query): Params<ChannelsQuery>)
         None => String::new(),
     };
     let rows = store::all(&caller.database, &site).await?;
-    Ok(Json(Channels { rows: rows.into_iter().map(Channel::from).collect() }))
+    let rows: Answer<Vec<Channel>> = rows.into_iter().map(Channel::try_from).collect();
+    Ok(Json(Channels { rows: rows? }))
 }
 
 /// Begins to connect an account.
@@ -102,9 +109,8 @@ pub async fn connect(caller: Caller, Segment(kind): Segment, Form(form): Form<Co
             grant: Grant::Key { key },
         };
         let connected: Connected = account::ask(env, &name, account::FINISH, &finish).await?;
-        let channel = find(&caller, &connected.channel_id).await?;
-        pull(&caller, &channel, TRAILING_DAYS).await?;
-        return Ok(Json(Connecting { authorize_url: None, channel: Some(channel.into()) }));
+        let channel = settled(&caller, &connected).await?;
+        return Ok(Json(Connecting { authorize_url: None, channel: Some(channel.try_into()?) }));
     }
 
     let state = URL_SAFE_NO_PAD.encode(random::bytes::<32>());
@@ -150,7 +156,7 @@ pub async fn connect(caller: Caller, Segment(kind): Segment, Form(form): Form<Co
 #[utoipa::path(
     get, path = "/connectors/{type}/oauth/callback", tag = "channels", params(
         ("type" = String, Path, description = "sandbox, meta, google_ads or klaviyo"), CallbackQuery),
-    responses((status = 303, description = "To the channels page: `connected` names the channel, `failed` says why not"), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
+    responses((status = 303, description = "To the channels page: `connected` names the channel, `choose` one whose account is to be chosen, `failed` says why not"), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
     extensions(("x-permission" = json!("manage_channels")))
 )]
 #[worker::send]
@@ -160,7 +166,8 @@ pub async fn callback(
     Params(query): Params<CallbackQuery>,
 ) -> Answer<Response> {
     match finish(&caller, &kind, query).await {
-        Ok(channel_id) => Ok(back(&[("connected", &channel_id)])),
+        Ok(channel) if channel.status == CHOOSING => Ok(back(&[("choose", &channel.id)])),
+        Ok(channel) => Ok(back(&[("connected", &channel.id)])),
         Err(refused) if refused.problem().status < 500 => Ok(back(&[("failed", &refused.problem().detail)])),
         Err(refused) => Err(refused),
     }
@@ -171,7 +178,7 @@ fn back(query: &[(&str, &str)]) -> Response {
     Redirect::to(&format!("/channels?{query}")).into_response()
 }
 
-async fn finish(caller: &Caller, kind: &str, query: CallbackQuery) -> Answer<String> {
+async fn finish(caller: &Caller, kind: &str, query: CallbackQuery) -> Answer<ChannelRecord> {
     let stale = || Failure::conflict("this sign-in is not one you began within the last 15 minutes; begin again");
     let state = query.state.ok_or_else(stale)?;
     let kept = store::find_state(&caller.database, &state, caller.now)
@@ -213,9 +220,47 @@ async fn finish(caller: &Caller, kind: &str, query: CallbackQuery) -> Answer<Str
         },
     };
     let connected: Connected = account::ask(env, &name, account::FINISH, &finish).await?;
-    // What the account did before it was connected.
-    pull(caller, &find(caller, &connected.channel_id).await?, TRAILING_DAYS).await?;
-    Ok(connected.channel_id)
+    settled(caller, &connected).await
+}
+
+/// The channel that a sign-in came to. Where it has its account, what that did before it was connected is pulled.
+async fn settled(caller: &Caller, connected: &Connected) -> Answer<ChannelRecord> {
+    let channel = find(caller, &connected.channel_id).await?;
+    if channel.status != CHOOSING {
+        pull(caller, &channel, TRAILING_DAYS).await?;
+    }
+    Ok(channel)
+}
+
+/// Chooses a channel's account where the sign-in reaches several. Answers the channel; where that account was connected
+/// before, it is that one again.
+///
+/// 1. The channel must be choosing. 2. The account must be one of its `accounts` without a refusal. 3. Its figures of the
+/// last weeks are pulled.
+#[utoipa::path(
+    post, path = "/channels/{id}/account", tag = "channels", params(("id" = String, Path, description = "Channel id")),
+    request_body = ChooseAccount,
+    responses((status = 200, body = Channel), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
+    extensions(("x-permission" = json!("manage_channels")))
+)]
+#[worker::send]
+pub async fn choose_account(
+    caller: Caller,
+    Segment(id): Segment,
+    Form(form): Form<ChooseAccount>,
+) -> Answer<Json<Channel>> {
+    let channel = find(&caller, &id).await?;
+    let site = scope::site(&caller, Some(&channel.site)).await?;
+    let choose = Choose {
+        tenant_id: caller.session.tenant_id.clone(),
+        channel_id: channel.id,
+        currency: site.currency,
+        account_id: form.account_id,
+        actor: caller.actor().to_owned(),
+    };
+    let name = account::name(&choose.tenant_id, &choose.channel_id);
+    let connected: Connected = account::ask(&caller.runtime.env, &name, account::CHOOSE, &choose).await?;
+    Ok(Json(settled(&caller, &connected).await?.try_into()?))
 }
 
 /// Asks the provider whether the connection works, and stores what it says.
@@ -230,7 +275,7 @@ pub async fn test(caller: Caller, Segment(id): Segment) -> Answer<Json<Channel>>
     let subject = Subject { tenant_id: caller.session.tenant_id.clone(), channel_id: channel.id };
     let name = account::name(&subject.tenant_id, &subject.channel_id);
     let _: Health = account::ask(&caller.runtime.env, &name, account::TEST, &subject).await?;
-    Ok(Json(find(&caller, &id).await?.into()))
+    Ok(Json(find(&caller, &id).await?.try_into()?))
 }
 
 /// Ends a connection: its credentials are forgotten. Campaigns at the provider stay as they are, so pause them first.
@@ -241,7 +286,7 @@ pub async fn test(caller: Caller, Segment(id): Segment) -> Answer<Json<Channel>>
 )]
 #[worker::send]
 pub async fn disconnect(caller: Caller, Segment(id): Segment) -> Answer<Json<Channel>> {
-    let channel = connected(&caller, &id).await?;
+    let channel = signed_in(&caller, &id).await?;
     let disconnect = Disconnect {
         tenant_id: caller.session.tenant_id.clone(),
         channel_id: channel.id,
@@ -249,7 +294,7 @@ pub async fn disconnect(caller: Caller, Segment(id): Segment) -> Answer<Json<Cha
     };
     let name = account::name(&disconnect.tenant_id, &disconnect.channel_id);
     let () = account::ask(&caller.runtime.env, &name, account::DISCONNECT, &disconnect).await?;
-    Ok(Json(find(&caller, &id).await?.into()))
+    Ok(Json(find(&caller, &id).await?.try_into()?))
 }
 
 /// Pulls a channel's figures again.
@@ -320,10 +365,20 @@ async fn find(caller: &Caller, id: &str) -> Answer<ChannelRecord> {
     channel.ok_or_else(|| Failure::not_found(format!("there is no channel `{id}`")).into())
 }
 
-async fn connected(caller: &Caller, id: &str) -> Answer<ChannelRecord> {
+/// A channel whose sign-in was not ended.
+async fn signed_in(caller: &Caller, id: &str) -> Answer<ChannelRecord> {
     let channel = find(caller, id).await?;
     if channel.status == "disconnected" {
         return Err(Failure::conflict("this channel is disconnected; connect the account again").into());
+    }
+    Ok(channel)
+}
+
+/// A channel that has its account.
+async fn connected(caller: &Caller, id: &str) -> Answer<ChannelRecord> {
+    let channel = signed_in(caller, id).await?;
+    if channel.status == CHOOSING {
+        return Err(Failure::conflict("this channel has no account yet; choose one of its accounts first").into());
     }
     Ok(channel)
 }
@@ -351,9 +406,15 @@ impl From<ProviderStatus> for Provider {
     }
 }
 
-impl From<ChannelRecord> for Channel {
-    fn from(record: ChannelRecord) -> Self {
-        Self {
+impl TryFrom<ChannelRecord> for Channel {
+    type Error = Refused;
+
+    fn try_from(record: ChannelRecord) -> Answer<Self> {
+        let accounts = match &*record.choices {
+            "" => Vec::new(),
+            choices => serde_json::from_str(choices).map_err(internal)?,
+        };
+        Ok(Self {
             id: record.id,
             site: record.site,
             kind: record.kind,
@@ -362,12 +423,13 @@ impl From<ChannelRecord> for Channel {
             currency: record.currency,
             time_zone: record.time_zone,
             status: record.status,
+            accounts,
             last_error: record.last_error,
             last_error_at: record.last_error_at,
             last_sync_at: record.last_sync_at,
             credentials_expire_at: record.credentials_expire_at,
             created_at: record.created_at,
-        }
+        })
     }
 }
 

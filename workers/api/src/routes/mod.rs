@@ -122,6 +122,7 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(channels::list_channels))
         .routes(routes!(channels::connect))
         .routes(routes!(channels::callback))
+        .routes(routes!(channels::choose_account))
         .routes(routes!(channels::test))
         .routes(routes!(channels::disconnect))
         .routes(routes!(channels::sync))

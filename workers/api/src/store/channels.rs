@@ -21,8 +21,10 @@ pub struct ChannelRecord {
     pub currency: String,
     /// IANA zone.
     pub time_zone: String,
-    /// connected, needs_reauth, failing or disconnected.
+    /// connected, needs_reauth, failing, disconnected or choosing.
     pub status: String,
+    /// While it is choosing: JSON list of accounts, '' otherwise.
+    pub choices: String,
     /// In words.
     pub last_error: String,
     /// UTC ms.
@@ -35,8 +37,8 @@ pub struct ChannelRecord {
     pub created_at: i64,
 }
 
-const COLUMNS: &str = "id, site, type, name, account_id, currency, time_zone, status, last_error, last_error_at, \
-     last_sync_at, credentials_expire_at, created_at";
+const COLUMNS: &str = "id, site, type, name, account_id, currency, time_zone, status, choices, last_error, \
+     last_error_at, last_sync_at, credentials_expire_at, created_at";
 
 /// The tenant's channels, oldest first; an empty `site` is any.
 ///

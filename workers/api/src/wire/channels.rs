@@ -50,14 +50,17 @@ pub struct Channel {
     pub kind: String,
     /// The account's name.
     pub name: String,
-    /// The account's id at the provider.
+    /// The account's id at the provider; empty while it is choosing.
     pub account_id: String,
     /// ISO 4217.
     pub currency: String,
     /// IANA zone its days begin in.
     pub time_zone: String,
-    /// connected, needs_reauth, failing or disconnected.
+    /// connected, needs_reauth, failing, disconnected, or choosing: the sign-in reaches several accounts, and somebody has
+    /// to say which.
     pub status: String,
+    /// What there is to choose from while it is choosing; empty otherwise.
+    pub accounts: Vec<AccountChoice>,
     /// What went wrong last, in words; empty when nothing did.
     pub last_error: String,
     /// UTC ms.
@@ -68,6 +71,29 @@ pub struct Channel {
     pub credentials_expire_at: Option<i64>,
     /// UTC ms.
     pub created_at: i64,
+}
+
+/// An account that a sign-in reaches.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+pub struct AccountChoice {
+    /// The account's id at the provider.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// ISO 4217; empty where the provider does not say.
+    pub currency: String,
+    /// IANA zone its days begin in.
+    pub time_zone: String,
+    /// Why it cannot be chosen, in words; empty when it can.
+    pub refusal: String,
+}
+
+/// Says which account a channel is to have.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ChooseAccount {
+    /// The account's id at the provider: one of the channel's `accounts`.
+    pub account_id: String,
 }
 
 /// All channels.

@@ -9,7 +9,8 @@ use control::audit::{Entry, SYSTEM};
 use control::secrets;
 use platform::{Error, Param, Result, Statement, TenantDb, clock, random, settings};
 use problem::Problem;
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::sync::atomic::Ordering::Relaxed;
@@ -24,6 +25,9 @@ const PATIENCE: u32 = 200;
 /// Between two looks at it.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// Status of a channel that waits for a person to choose its account.
+pub(super) const CHOOSING: &str = "choosing";
+
 #[derive(Deserialize)]
 struct Row {
     #[serde(rename = "type")]
@@ -32,13 +36,22 @@ struct Row {
     credentials_sealed: String,
 }
 
-/// Seals a connection for its row.
-pub(super) fn seal(env: &Env, tenant_id: &str, channel_id: &str, connection: &Connection) -> Result<String> {
+/// Seals a connection, or what one is to be chosen from, for its row.
+pub(super) fn seal<T: Serialize>(env: &Env, tenant_id: &str, channel_id: &str, connection: &T) -> Result<String> {
     let text = serde_json::to_string(connection).map_err(|e| Error::corrupt("a connection", e))?;
     let purpose = secrets::channel_credentials(channel_id);
     let context = Context { tenant: tenant_id, purpose: &purpose };
     vault::seal(&settings::vault_key(env)?, random::bytes(), context, text.as_bytes())
         .map_err(|e| Error::corrupt("a connection", e))
+}
+
+/// Opens what [`seal`] closed.
+pub(super) fn open<T: DeserializeOwned>(env: &Env, tenant_id: &str, channel_id: &str, sealed: &str) -> Result<T> {
+    let purpose = secrets::channel_credentials(channel_id);
+    let context = Context { tenant: tenant_id, purpose: &purpose };
+    let text = vault::open(&settings::vault_key(env)?, context, sealed)
+        .map_err(|e| Error::corrupt("a channel's credentials", e))?;
+    serde_json::from_slice(&text).map_err(|e| Error::corrupt("a channel's credentials", e))
 }
 
 /// When a person has to connect again, UTC ms: what has a refresh token is renewed without one.
@@ -54,11 +67,10 @@ pub(super) async fn load(env: &Env, database: &TenantDb, channel_id: &str) -> An
     let Some(row) = row.filter(|row| row.status != "disconnected") else {
         return Err(Problem::conflict("the channel is disconnected; connect the account again").into());
     };
-    let purpose = secrets::channel_credentials(channel_id);
-    let context = Context { tenant: database.tenant(), purpose: &purpose };
-    let text = vault::open(&settings::vault_key(env)?, context, &row.credentials_sealed)
-        .map_err(|e| Error::corrupt("a channel's credentials", e))?;
-    let connection = serde_json::from_slice(&text).map_err(|e| Error::corrupt("a channel's credentials", e))?;
+    if row.status == CHOOSING {
+        return Err(Problem::conflict("the channel has no account yet; choose one of those the sign-in reaches").into());
+    }
+    let connection = open(env, database.tenant(), channel_id, &row.credentials_sealed)?;
     Ok((row.kind, connection))
 }
 

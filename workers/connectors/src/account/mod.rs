@@ -17,7 +17,8 @@ use campaign::ChannelType;
 use client::{ACCESS, ADMIT, Access, Admit, Admitted, OBSERVE, Observe};
 use connector::{Admission, Auth, Capability, Governor, provider};
 use platform::account_object::{
-    BEGIN, Begin, Begun, DISCONNECT, Disconnect, FINISH, Finish, PROVIDERS, ProviderStatus, Subject, TEST,
+    BEGIN, Begin, Begun, CHOOSE, Choose, DISCONNECT, Disconnect, FINISH, Finish, PROVIDERS, ProviderStatus, Subject,
+    TEST,
 };
 use platform::clock;
 use problem::Problem;
@@ -99,6 +100,10 @@ impl Account {
             FINISH => {
                 let finish: Finish = read(body)?;
                 json(&self.finish(&finish).await?)
+            }
+            CHOOSE => {
+                let choose: Choose = read(body)?;
+                json(&self.choose(&choose).await?)
             }
             TEST => {
                 let subject: Subject = read(body)?;
