@@ -82,7 +82,7 @@ fn credit<'a>(scorer: &dyn Scorer, journey: &Journey<'a>, value_minor: i64) -> V
 }
 
 /// Weights as shares of their sum; equal shares when no weight is positive.
-fn normalise(weights: &[f64]) -> Vec<f64> {
+pub(crate) fn normalise(weights: &[f64]) -> Vec<f64> {
     let usable = |weight: &f64| {
         if weight.is_finite() { weight.max(0.0) } else { 0.0 }
     };

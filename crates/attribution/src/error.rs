@@ -41,6 +41,32 @@ pub enum AttributionError {
         /// Largest value allowed.
         max: i64,
     },
+    /// A number of a rule lies outside its bounds.
+    #[error("`{field}` is {found}; it must lie between {min} and {max}")]
+    BadRule {
+        /// The field of the rule.
+        field: &'static str,
+        /// The value as given.
+        found: f64,
+        /// Smallest value allowed.
+        min: f64,
+        /// Largest value allowed.
+        max: f64,
+    },
+    /// A count of journeys, or their value, is no such number.
+    #[error("`{field}` is {found}; a count is 0 or more, a value any finite number")]
+    BadCount {
+        /// The column.
+        field: &'static str,
+        /// The value as given.
+        found: f64,
+    },
+    /// More different channels than are told apart.
+    #[error("there are more than {max} channels; group them more coarsely")]
+    TooManyChannels {
+        /// How many there may be.
+        max: usize,
+    },
 }
 
 impl AttributionError {
@@ -52,6 +78,8 @@ impl AttributionError {
             Self::UnknownParameter { parameter, .. } => parameter,
             Self::ParameterOutOfBounds { parameter, .. } => parameter,
             Self::WindowOutOfBounds { .. } => "window",
+            Self::BadRule { field, .. } | Self::BadCount { field, .. } => field,
+            Self::TooManyChannels { .. } => "path",
         }
     }
 }

@@ -12,11 +12,15 @@ mod credit;
 mod error;
 mod journey;
 mod model;
+mod path;
 mod rules;
 
 pub use aggregate::{Totals, UNASSIGNED_CHANNEL, UNASSIGNED_SOURCE, aggregate};
 pub use credit::{Attributed, Credit, attribute, split};
 pub use error::AttributionError;
-pub use journey::{Conversion, DEFAULT_WINDOW_DAYS, Journey, MAX_WINDOW_DAYS, Order, Touch, Touches, window_ms};
+pub use journey::{
+    Conversion, DEFAULT_WINDOW_DAYS, Journey, MAX_WINDOW_DAYS, Order, Touch, TouchKind, Touches, window_ms,
+};
 pub use model::{DEFAULT_MODEL, Descriptor, Model, Parameter, Parameters, Scorer, model, models};
-pub use rules::DIRECT_CHANNEL;
+pub use path::{ChannelCredit, ChannelId, Channels, MAX_CHANNELS, Outcome, SEPARATOR, Tally};
+pub use rules::{Adjustment, Condition, DIRECT_CHANNEL, Place, Rule, RuleTally, Step};

@@ -153,6 +153,7 @@ fn touch(row: attribution_touches::Row) -> (String, Touch) {
         source: row.source,
         medium: row.medium,
         campaign: row.campaign,
+        ..Touch::default()
     };
     (row.person, touch)
 }
