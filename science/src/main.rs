@@ -4,6 +4,7 @@
 //!
 //! A method is a module with `Args` and `run`; this file only dispatches.
 
+mod abtest;
 mod attribution;
 mod input;
 
@@ -24,6 +25,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Method {
+    Abtest(abtest::Args),
     Attribution(attribution::Args),
 }
 
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
 
 fn answer(method: &Method) -> Result<Value> {
     match method {
+        Method::Abtest(args) => abtest::run(args),
         Method::Attribution(args) => attribution::run(args),
     }
 }
