@@ -25,7 +25,7 @@ fn reference(name: &str) -> Option<Value> {
 
 fn near(what: &str, ours: f64, theirs: &Value) {
     let theirs = theirs.as_f64().unwrap_or_else(|| panic!("{what}: no reference"));
-    assert!((ours - theirs).abs() <= TOLERANCE * theirs.abs().min(1.0).max(1e-3), "{what}: {ours} instead of {theirs}");
+    assert!((ours - theirs).abs() <= TOLERANCE * theirs.abs().clamp(1e-3, 1.0), "{what}: {ours} instead of {theirs}");
 }
 
 fn same_interval(what: &str, ours: Interval, theirs: &Value) {
