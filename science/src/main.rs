@@ -6,6 +6,7 @@
 
 mod abtest;
 mod attribution;
+mod bandit;
 mod input;
 
 use std::io::Write as _;
@@ -27,6 +28,7 @@ struct Cli {
 enum Method {
     Abtest(abtest::Args),
     Attribution(attribution::Args),
+    Bandit(bandit::Args),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +45,7 @@ fn answer(method: &Method) -> Result<Value> {
     match method {
         Method::Abtest(args) => abtest::run(args),
         Method::Attribution(args) => attribution::run(args),
+        Method::Bandit(args) => bandit::run(args),
     }
 }
 
