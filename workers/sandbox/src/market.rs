@@ -197,7 +197,7 @@ impl Market {
             "objects": world.objects().map(|object| json!({
                 "id": object.id, "kind": object.kind, "parent": object.parent, "name": object.name,
                 "active": object.active(), "removed": object.removed, "budget_micros": object.budget(),
-                "created_at": object.created_at,
+                "created_at": object.created_at, "body": object.body,
             })).collect::<Vec<_>>(),
         });
         self.keep(world)?;
