@@ -1,10 +1,7 @@
 //! What a decision costs in domain time: `cargo bench -p bandit`. Fails above the budget.
 
-use bandit::context::{self, Linear};
 use bandit::delay::Ledger;
 use bandit::{Arm, ArmStatus, Config, MAX_ARMS, best, choose, choose_by, judge, propensities};
-use rand::SeedableRng as _;
-use rand_chacha::ChaCha8Rng;
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -36,17 +33,6 @@ fn main() {
     }
     let counts = ledger.counts();
     let shares = propensities(&arms, &counts, &config);
-    let mut models = Vec::new();
-    for place in 0..4 {
-        let Ok(mut model) = Linear::new(16, 0.3, 1.0) else { continue };
-        (0..100_u32).for_each(|n| {
-            let context: Vec<f64> = (0..16).map(|f| f64::from((n * 7 + f * 13 + place) % 11) / 11.0).collect();
-            let _ = model.learn(&context, f64::from(n % 3));
-        });
-        models.push(model);
-    }
-    let asked: Vec<f64> = (0..16).map(|f| f64::from(f) / 16.0).collect();
-    let mut random = ChaCha8Rng::seed_from_u64(1);
 
     let decisions = [
         measured("decide, 10 variants", 100_000, |seed| {
@@ -57,9 +43,6 @@ fn main() {
         }),
         measured("decide from shares of a batch, 10 variants", 100_000, |seed| {
             black_box(best::pick(black_box(&shares), (seed % 1_000) as f64 / 1_000.0));
-        }),
-        measured("decide by context, 4 variants, 16 features", 20_000, |_| {
-            let _ = black_box(context::choose(black_box(&models), &asked, &mut random));
         }),
     ];
     measured("judge, 10 variants (once a minute)", 50, |seed| {

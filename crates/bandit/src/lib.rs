@@ -5,14 +5,13 @@
 //! visitor's views are not independent. A reward may come days after its exposure: [`delay::Ledger`] counts those who may
 //! still convert only as far as they are known not to have; counted by [`Arm`] alone they are taken as not rewarded.
 //!
-//! Beside rates: what an arm is worth ([`belief`]), who is best and at what loss, exactly ([`best`]), arms by context
-//! ([`context`]), what another policy would have brought ([`replay`]), and policies against known truths ([`simulate`]).
+//! Beside rates: what an arm is worth ([`belief`]), who is best and at what loss, exactly ([`best`]), what another
+//! policy would have brought ([`replay`]), and policies against known truths ([`simulate`]).
 //!
 //! Pure: counts and a seed come in. Who saw what is kept by the experiment's object.
 
 pub mod belief;
 pub mod best;
-pub mod context;
 pub mod delay;
 pub mod posterior;
 pub mod replay;
