@@ -61,6 +61,42 @@ pub enum AttributionError {
         /// The value as given.
         found: f64,
     },
+    /// The order of a Markov model.
+    #[error("`order` is {found}; it must lie between 1 and {max}")]
+    OrderOutOfBounds {
+        /// The value as given.
+        found: usize,
+        /// Largest value allowed.
+        max: usize,
+    },
+    /// More states, or transitions between them, than are held in memory.
+    #[error("at order {order} these paths have more than {max} {what}; take a lower order or group more coarsely")]
+    TooVaried {
+        /// The order.
+        order: usize,
+        /// `states` or `transitions`.
+        what: &'static str,
+        /// How many there may be.
+        max: usize,
+    },
+    /// Too many channels for a value of every set of channels.
+    #[error("the rate form of Shapley values every set of channels and takes at most {max}; take the count form")]
+    TooManySets {
+        /// Most channels.
+        max: usize,
+    },
+    /// A bootstrap with too few or too many replicates, or a level that is no probability.
+    #[error("`{field}` is {found}; it must lie between {min} and {max}")]
+    BadBootstrap {
+        /// The field.
+        field: &'static str,
+        /// The value as given.
+        found: f64,
+        /// Smallest value allowed.
+        min: f64,
+        /// Largest value allowed.
+        max: f64,
+    },
     /// More different channels than are told apart.
     #[error("there are more than {max} channels; group them more coarsely")]
     TooManyChannels {
@@ -78,7 +114,9 @@ impl AttributionError {
             Self::UnknownParameter { parameter, .. } => parameter,
             Self::ParameterOutOfBounds { parameter, .. } => parameter,
             Self::WindowOutOfBounds { .. } => "window",
-            Self::BadRule { field, .. } | Self::BadCount { field, .. } => field,
+            Self::BadRule { field, .. } | Self::BadCount { field, .. } | Self::BadBootstrap { field, .. } => field,
+            Self::OrderOutOfBounds { .. } | Self::TooVaried { .. } => "order",
+            Self::TooManySets { .. } => "model",
             Self::TooManyChannels { .. } => "path",
         }
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::AttributionError;
 
-const DAY_MS: i64 = 86_400_000;
+pub(crate) const DAY_MS: i64 = 86_400_000;
 
 /// The lookback window nobody chose, in days.
 pub const DEFAULT_WINDOW_DAYS: i64 = 30;

@@ -74,6 +74,15 @@ impl Channels {
     }
 }
 
+/// One path: the channels met, earliest first.
+#[derive(Debug, Clone, Copy)]
+pub struct Path<'a> {
+    /// Where the numbers come from.
+    pub channels: &'a Channels,
+    /// The touches.
+    pub touches: &'a [ChannelId],
+}
+
 /// How the journeys of one path ended. Counts may be fractions; value is in any one unit, which the credits keep.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Outcome {
@@ -129,7 +138,7 @@ pub trait Tally: fmt::Debug {
     ///
     /// # Errors
     /// The model's limits are exceeded.
-    fn add(&mut self, path: &[ChannelId], outcome: Outcome) -> Result<(), AttributionError>;
+    fn add(&mut self, path: Path<'_>, outcome: Outcome) -> Result<(), AttributionError>;
 
     /// What each channel is credited with, by number. Channels with numbers beyond the list are credited with nothing.
     ///

@@ -6,7 +6,7 @@ use crate::{
     AttributionError, Journey, Outcome, Tally, Touch, TouchKind,
     credit::normalise,
     model::{Descriptor, Model, Parameter, Parameters, Scorer},
-    path::{ChannelCredit, ChannelId, Channels, entry},
+    path::{ChannelCredit, ChannelId, Path, entry},
 };
 
 /// The channel group of a visit nobody referred.
@@ -234,7 +234,6 @@ impl Scorer for Rule {
 #[derive(Debug, Clone)]
 pub struct RuleTally {
     rule: Rule,
-    names: Vec<String>,
     credits: Vec<ChannelCredit>,
 }
 
@@ -245,18 +244,12 @@ impl RuleTally {
     /// [`AttributionError::BadRule`].
     pub fn new(rule: Rule) -> Result<Self, AttributionError> {
         rule.check()?;
-        Ok(Self { rule, names: Vec::new(), credits: Vec::new() })
-    }
-
-    /// Tells the rule what channels are called. Rules that ask for names need this before paths with them are added.
-    pub fn learn_names(&mut self, channels: &Channels) {
-        let known = self.names.len();
-        self.names.extend(channels.names().iter().skip(known).cloned());
+        Ok(Self { rule, credits: Vec::new() })
     }
 }
 
 impl Tally for RuleTally {
-    fn add(&mut self, path: &[ChannelId], outcome: Outcome) -> Result<(), AttributionError> {
+    fn add(&mut self, path: Path<'_>, outcome: Outcome) -> Result<(), AttributionError> {
         if outcome.conversions <= 0.0 {
             return Ok(());
         }
@@ -267,23 +260,23 @@ impl Tally for RuleTally {
             }
         };
         // The commonest rules need no weights.
-        match (&self.rule, path) {
+        match (&self.rule, path.touches) {
             (Rule::First, [channel, ..]) | (Rule::Last, [.., channel]) => give(*channel, 1.0),
-            (Rule::Linear, path) => path.iter().for_each(|channel| give(*channel, 1.0 / path.len() as f64)),
-            (rule, path) => {
-                let last = path.len().saturating_sub(1);
-                let steps: Vec<Step<'_>> = path
+            (Rule::Linear, touches) => touches.iter().for_each(|channel| give(*channel, 1.0 / touches.len() as f64)),
+            (rule, touches) => {
+                let last = touches.len().saturating_sub(1);
+                let steps: Vec<Step<'_>> = touches
                     .iter()
                     .enumerate()
                     .map(|(at, channel)| Step {
-                        channel: self.names.get(usize::from(*channel)).map_or("", String::as_str),
+                        channel: path.channels.name(*channel),
                         campaign: "",
                         kind: TouchKind::Click,
                         age_days: (last - at) as f64,
                     })
                     .collect();
                 let shares = normalise(&rule.weights(&steps));
-                path.iter().zip(shares).for_each(|(channel, share)| give(*channel, share));
+                touches.iter().zip(shares).for_each(|(channel, share)| give(*channel, share));
             }
         }
         Ok(())

@@ -80,6 +80,7 @@ fn the_vectors_kept_here_are_met() {
         "loss",
         &[found[0].expected_loss, found[1].expected_loss],
         &[2.534_473_179_316_382_4, 1.534_473_179_316_382_4],
+        0.0,
     );
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use calendar::Bucket;
 
 use crate::{
-    Answer, Base, Dialect, Dimension, Fact, Metric, MetricsError, OTHER, Request, Statement,
+    Answer, Base, Dialect, Dimension, Fact, MetricsError, OTHER, Request, Statement,
     answer::Cell,
     dialect::{JsonRow, Writer},
     fact::Place,

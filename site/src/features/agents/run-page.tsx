@@ -125,7 +125,8 @@ function Outcome({ run, active }: { run: RunDetail; active: boolean }) {
   if (run.status === "cancelled") return <Note title="The run was cancelled">{run.detail.startsWith("cancelled") || !run.detail ? run.detail : `By ${who(run.detail)}`}</Note>;
   const output = run.output;
   if (!output) return null;
-  const repeated = run.proposals.some((proposal) => proposal.title === output.title && proposal.kind !== "report") && output.findings.length === 0;
+  // These proposals say of each row what the findings would say again.
+  const repeated = run.proposals.some((proposal) => proposal.title === output.title && (["rotation", "budgets", "flags"].includes(proposal.kind) || (proposal.kind !== "report" && output.findings.length === 0)));
   if (repeated) return null;
   return (
     <Card aria-label="Result">
