@@ -51,6 +51,8 @@ test('a wrong password is told so, the right one opens the dashboard', { skip },
   await page.getByLabel('Password', { exact: true }).fill(login.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('region', { name: 'Revenue', exact: true }).waitFor()
+  // A newcomer is told what comes next: the pixel sends already and there is a team, so it is an account.
+  await page.getByRole('region', { name: 'First steps' }).getByRole('link', { name: 'Connect' }).waitFor()
 })
 
 test('the dashboard shows the figures of the API', { skip }, async () => {

@@ -13,6 +13,7 @@ pub mod database;
 pub mod directory;
 pub mod error;
 pub mod log;
+pub mod model;
 pub mod object;
 pub mod outgoing;
 pub mod publication_object;

@@ -7,6 +7,7 @@
 mod abtest;
 mod attribution;
 mod bandit;
+mod forecast;
 mod input;
 
 use std::io::Write as _;
@@ -29,6 +30,7 @@ enum Method {
     Abtest(abtest::Args),
     Attribution(attribution::Args),
     Bandit(bandit::Args),
+    Forecast(forecast::Args),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +48,7 @@ fn answer(method: &Method) -> Result<Value> {
         Method::Abtest(args) => abtest::run(args),
         Method::Attribution(args) => attribution::run(args),
         Method::Bandit(args) => bandit::run(args),
+        Method::Forecast(args) => forecast::run(args),
     }
 }
 

@@ -24,6 +24,7 @@ export const PAGES = [
   { name: 'dashboard', route: '/', who: 'marketer', title: 'Dashboard', shows: 'css=[data-testid=kpi-value]', text: 'Revenue, orders, spend and what they cost, against the days before; by channel, with the analyst’s summary of the week.' },
   { name: 'ask', route: '/ask', who: 'analyst', title: 'Ask', path: () => `/ask?q=${encodeURIComponent('Revenue by channel last month')}`, shows: 'How this was worked out', text: 'A question in words, answered with rows, a chart, the SQL behind it and the definitions it used.' },
   { name: 'ask-sql', route: '/ask', who: 'analyst', title: 'Ask in SQL', path: () => '/ask?tab=sql', shows: 'css=textarea', text: 'The same warehouse in SQL, reading only, inside your own tenant.' },
+  { name: 'assistant', route: '/chat', who: 'marketer', title: 'Assistant', shows: 'Or let an agent do it', text: 'A chat over questions, agents and tools: what changes something asks first.' },
   { name: 'attribution', route: '/attribution', who: 'analyst', title: 'Attribution: credit', shows: 'css=table', text: 'Which channel earned the revenue, by model, beside what it cost.' },
   { name: 'attribution-paths', route: '/attribution', who: 'analyst', title: 'Attribution: paths', path: () => '/attribution?tab=paths', shows: 'css=main table tbody tr, main li', text: 'The journeys behind the credit, touch by touch.' },
   { name: 'journeys', route: '/journeys', who: 'analyst', title: 'Journeys', shows: 'css=table tbody tr a', text: 'Visitors with what brought them and what they bought.' },

@@ -86,7 +86,8 @@ ${line.text}${line.who === 'nobody' ? '' : ` Seen by the ${line.who}.`} \`${line
   return `# Tour
 
 Every page of the site, as it looks in the middle of a shop's week. \`cargo xtask tour\` makes these pictures: it starts the
-product on an empty state with the demo shop, works in it through the API as people do, and looks at each page.
+product on an empty state, sends the demo shop some hundred visitors, works in it through the API as people do, and
+looks at each page.
 
 ${parts.join('\n')}`
 }

@@ -15,11 +15,12 @@ use serde_json::{Value, json};
 use crate::conversation::converse;
 use crate::figures::{Quotable, unverified};
 use crate::guard;
-use crate::model::{Message, ModelRequest, OutputSchema, Role, Task, Tool, ToolCall};
 use crate::need::Figures;
+use crate::need::{ModelRequest, Task};
 use crate::proposal::{Point, Quoted, Report, Told};
 use crate::run::{Agent, Ask, Brief, Stop};
 use crate::wording::{percent, spoken, unit_name};
+use model::{Message, OutputSchema, Request, Role, Tool, ToolCall};
 
 /// |z| from which a change is called one: two-sided 5 %.
 const NOTICEABLE_Z: f64 = 1.96;
@@ -404,20 +405,22 @@ impl Period {
         );
         ModelRequest {
             task: Task::Narrative,
-            messages: vec![Message::new(Role::System, rules.join("\n")), Message::new(Role::User, task)],
-            tools: vec![look_up_tool()],
-            schema: Some(OutputSchema {
-                name: "narrative".to_owned(),
-                schema: json!({
-                    "type": "object",
-                    "additionalProperties": false,
-                    "required": ["narrative"],
-                    "properties": { "narrative": { "type": "string" } },
+            request: Request {
+                messages: vec![Message::new(Role::System, rules.join("\n")), Message::new(Role::User, task)],
+                tools: vec![look_up_tool()],
+                schema: Some(OutputSchema {
+                    name: "narrative".to_owned(),
+                    schema: json!({
+                        "type": "object",
+                        "additionalProperties": false,
+                        "required": ["narrative"],
+                        "properties": { "narrative": { "type": "string" } },
+                    }),
                 }),
-            }),
-            max_tokens: 1_500,
-            // The same period is told the same, from the cache where it was told before.
-            seed: 1,
+                max_tokens: 1_500,
+                // The same period is told the same, from the cache where it was told before.
+                seed: 1,
+            },
             facts: json!(told.summary),
             complaints: Vec::new(),
             builtin: false,
@@ -608,9 +611,9 @@ fn change(compared: &Compared) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ModelAnswer;
     use crate::need::{Answer, FigureRow, Need, SiteFacts};
     use crate::run::{Entry, Fallback, Step, Transcript};
+    use model::ModelAnswer;
 
     fn compared(metric: &'static str, unit: Unit, now: f64, before: f64) -> Compared {
         Compared { metric, label: metric, unit, now: Some(now), before: Some(before), more_is_better: Some(true) }
@@ -732,7 +735,7 @@ mod tests {
                         values: [("revenue".to_owned(), Some(77_700.0))].into(),
                     }],
                 }),
-                Need::Model(request) if request.builtin => Answer::Model(crate::model::builtin::answer(request)),
+                Need::Model(request) if request.builtin => Answer::Model(crate::builtin::answer(request)),
                 Need::Model(_) => says.next().map_or_else(
                     || Answer::ModelFailed { reason: "no more".into() },
                     |answer| Answer::Model(answer.clone()),
@@ -770,7 +773,7 @@ mod tests {
             })
             .collect();
         assert_eq!(asked.len(), 2);
-        assert!(asked[1].messages.last().unwrap().text.contains("26 %"));
+        assert!(asked[1].request.messages.last().unwrap().text.contains("26 %"));
 
         let (end, _) = run(Fallback::Builtin, &[lie.clone(), lie]);
         let Step::Done(report) = end else { panic!("{end:?}") };
@@ -791,8 +794,8 @@ mod tests {
         let (end, transcript) = run(Fallback::Refuse, &[call, said("One campaign brought 777.00 EUR.")]);
         assert!(matches!(end, Step::Done(_)), "{end:?}");
         let Need::Model(last) = &transcript.entries.last().unwrap().need else { panic!() };
-        assert_eq!(last.messages.last().unwrap().role, Role::Tool);
-        assert!(last.messages.last().unwrap().text.contains("777.00 EUR"));
+        assert_eq!(last.request.messages.last().unwrap().role, Role::Tool);
+        assert!(last.request.messages.last().unwrap().text.contains("777.00 EUR"));
     }
 
     #[test]

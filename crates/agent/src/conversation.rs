@@ -1,8 +1,9 @@
 //! Talking with a model until its answer passes: tool calls are answered, an answer that fails its checks is sent back
 //! once with the reasons, and after that the built-in model steps in, or the run is refused, as the brief says.
 
-use crate::model::{Message, ModelAnswer, ModelRequest, Role, ToolCall};
+use crate::need::ModelRequest;
 use crate::run::{Ask, Fallback, Stop};
+use model::{Message, ModelAnswer, Role, ToolCall};
 
 /// Most rounds of tool calls before an answer must come.
 const MOST_ROUNDS: usize = 4;
@@ -61,13 +62,8 @@ pub fn converse<T>(
                 if repaired {
                     break;
                 }
-                request = answered;
-                request.messages.push(Message::new(Role::Assistant, answer.text.clone()));
-                request.messages.push(Message::new(
-                    Role::User,
-                    format!("That cannot be used: {why}. Answer again in the same form, without these faults."),
-                ));
-                request.complaints = complaints;
+                request =
+                    ModelRequest { request: answered.request.sent_back(&answer.text, &why), complaints, ..answered };
             }
         }
     }
@@ -102,13 +98,13 @@ fn settle<'a>(
         if answer.tool_calls.is_empty() {
             return Ok(Ok((request, answer)));
         }
-        request.messages.push(Message {
+        request.request.messages.push(Message {
             tool_calls: answer.tool_calls.clone(),
             ..Message::new(Role::Assistant, answer.text.clone())
         });
         for call in &answer.tool_calls {
             let text = tools(call)?;
-            request.messages.push(Message { tool_call_id: call.id.clone(), ..Message::new(Role::Tool, text) });
+            request.request.messages.push(Message { tool_call_id: call.id.clone(), ..Message::new(Role::Tool, text) });
         }
     }
     Ok(Err(format!("the model called functions {MOST_ROUNDS} times without answering")))

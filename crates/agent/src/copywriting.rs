@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use crate::conversation::{Passed, converse, no_tools};
 use crate::guard;
 use crate::limits;
-use crate::model::{Message, ModelRequest, OutputSchema, Role, Task};
 use crate::need::ProductFacts;
+use crate::need::{ModelRequest, Task};
 use crate::run::{Ask, Fallback, Stop};
+use model::{Message, OutputSchema, Request, Role};
 
 /// What a variant may try.
 pub const INTENTS: [&str; 5] = ["benefit", "proof", "urgency", "curiosity", "offer"];
@@ -184,11 +185,13 @@ pub fn request(order: &Order) -> ModelRequest {
     }
     ModelRequest {
         task: Task::Copy,
-        messages: vec![Message::new(Role::System, rules.join("\n")), Message::new(Role::User, task)],
-        tools: Vec::new(),
-        schema: Some(OutputSchema { name: "copy".to_owned(), schema: schema() }),
-        max_tokens: 4_000,
-        seed: order.seed,
+        request: Request {
+            messages: vec![Message::new(Role::System, rules.join("\n")), Message::new(Role::User, task)],
+            tools: Vec::new(),
+            schema: Some(OutputSchema { name: "copy".to_owned(), schema: schema() }),
+            max_tokens: 4_000,
+            seed: order.seed,
+        },
         facts: serde_json::to_value(order).unwrap_or_default(),
         complaints: Vec::new(),
         builtin: false,

@@ -13,15 +13,16 @@
 //! | [`conversation`] | talking with a model: tools, checks, one repair, the fallback |
 //! | [`copywriting`] | asking a model for copy, shared by the creative agent and the planner |
 //! | [`limits`] | what a channel takes: lengths and counts, with their sources |
-//! | [`guard`] | before a model: personal data out, shop data fenced; after it: brand, claims, limits |
+//! | [`guard`] | before a model: shop data fenced; after it: brand, claims, limits |
 //! | [`figures`] | numbers in a text against the figures it may quote |
-//! | [`model`] | requests to and answers of a language model; its wire format; the built-in one; prices |
+//! | [`builtin`] | the model without a network: the same requests answered from templates and a seed |
 //!
 //! Not here: fetching, storing, acting, the clock. What a proposal does once a person accepts it is not decided here
 //! either: it takes the approval path like any other change.
 
 pub mod analyst;
 pub mod apply;
+pub mod builtin;
 pub mod compliance;
 pub mod conversation;
 pub mod copywriting;
@@ -29,7 +30,6 @@ pub mod creative;
 pub mod figures;
 pub mod guard;
 pub mod limits;
-pub mod model;
 pub mod need;
 pub mod optimizer;
 pub mod pacer;

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 
 use campaign::{Brand, ChannelType, Document};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::model::{ModelAnswer, ModelRequest};
+use model::{ModelAnswer, Request};
 
 /// One thing an agent needs before it can go on. Two equal needs of one run have one answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,6 +80,53 @@ impl Need {
             Self::Products => "the best-selling products".to_owned(),
             Self::Model(request) => format!("a model's {}", request.task.describe()),
         }
+    }
+}
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// Advertising copy.
+    Copy,
+    /// A period told in words.
+    Narrative,
+}
+
+impl Task {
+    /// For people who watch a run.
+    #[must_use]
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Copy => "advertising copy",
+            Self::Narrative => "telling of the period",
+        }
+    }
+}
+
+/// A request to a language model, with what it is for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelRequest {
+    /// What for.
+    pub task: Task,
+    /// What is sent.
+    #[serde(flatten)]
+    pub request: Request,
+    /// What the built-in model works from; never sent.
+    pub facts: Value,
+    /// Why the answer before this one was refused; empty at first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub complaints: Vec<String>,
+    /// Answered by the built-in model whatever is configured.
+    #[serde(default)]
+    pub builtin: bool,
+}
+
+impl ModelRequest {
+    /// The same request for the built-in model.
+    #[must_use]
+    pub fn for_builtin(&self) -> Self {
+        Self { builtin: true, ..self.clone() }
     }
 }
 

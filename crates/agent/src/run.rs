@@ -9,12 +9,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::{ModelAnswer, ModelRequest};
+use crate::need::ModelRequest;
 use crate::need::{
     Answer, CampaignFacts, ChannelFacts, Figures, GuardrailFacts, ImageFacts, InsightRow, Level, Need, ProductFacts,
     SiteFacts,
 };
 use crate::proposal::Proposal;
+use model::ModelAnswer;
 
 /// Most answers a run may ask for; an agent that needs more goes round in circles.
 pub const MOST_STEPS: usize = 60;

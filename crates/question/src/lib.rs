@@ -9,7 +9,7 @@
 //! | [`window`] | which days, relative to today |
 //! | [`schema`] | the tables and columns free SQL may name |
 //! | [`sandbox`] | free SQL, read and written anew for one tenant and site |
-//! | [`model`] | what a language model is to be told, and how its answer is read; no Worker asks one about questions yet |
+//! | [`model`] | what a language model is asked where the grammar gives up, and how its answer is read |
 //! | [`version`] | the schema version that cached SQL depends on |
 //!
 //! Nothing here runs a query, knows HTTP, a clock or a tenant. SQL that comes from outside leaves this crate only

@@ -21,12 +21,13 @@ use sqlparser::ast::{
     FunctionArgExpr, FunctionArgumentList, FunctionArguments, GroupByExpr, Ident, Join, JoinConstraint, JoinOperator,
     LimitClause, NamedWindowDefinition, NamedWindowExpr, ObjectName, ObjectNamePart, Offset, OrderBy, OrderByExpr,
     OrderByKind, OrderByOptions, OrderBySort, Query, Select, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind,
-    SetExpr, SetOperator, SetQuantifier, Statement, TableAlias, TableFactor, TableWithJoins, UnaryOperator, Value,
-    ValueWithSpan, WildcardAdditionalOptions, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowSpec, WindowType,
-    With,
+    SetExpr, SetOperator, SetQuantifier, TableAlias, TableFactor, TableWithJoins, UnaryOperator, Value, ValueWithSpan,
+    WildcardAdditionalOptions, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowSpec, WindowType, With,
 };
 use sqlparser::dialect::SQLiteDialect;
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
+use sqlparser::tokenizer::Token;
 
 use crate::schema::{self, Table};
 
@@ -146,17 +147,24 @@ fn write(sql: &str, dialect: Dialect) -> Result<Rewritten, Refusal> {
         reason: format!("this is not SQL that can be read: {}", plain(&error.to_string())),
     };
     let language = SQLiteDialect {};
-    let mut statements = Parser::new(&language)
-        .with_recursion_limit(MAX_PARSE_DEPTH)
-        .try_with_sql(sql)
-        .and_then(|mut parser| parser.parse_statements())
-        .map_err(unreadable)?;
-    let query = match (statements.pop(), statements.is_empty()) {
-        (Some(Statement::Query(query)), true) => query,
-        (None, _) => return refuse("there is no statement; write one SELECT"),
-        (Some(_), false) => return refuse("only one statement is allowed"),
-        (Some(_), true) => return refuse("only SELECT is allowed; nothing can be written or set up from here"),
-    };
+    let mut parser =
+        Parser::new(&language).with_recursion_limit(MAX_PARSE_DEPTH).try_with_sql(sql).map_err(unreadable)?;
+    // Only queries are parsed: what else SQL can say is three quarters of the parser, and refused whatever it says.
+    while parser.consume_token(&Token::SemiColon) {}
+    match &parser.peek_token_ref().token {
+        Token::LParen => {}
+        Token::Word(word) if matches!(word.keyword, Keyword::SELECT | Keyword::WITH | Keyword::VALUES) => {}
+        Token::EOF => return refuse("there is no statement; write one SELECT"),
+        _ => return refuse("only SELECT is allowed; nothing can be written or set up from here"),
+    }
+    let query = parser.parse_query().map_err(unreadable)?;
+    if !matches!(parser.peek_token_ref().token, Token::EOF | Token::SemiColon) {
+        return parser.expected_ref("end of statement", parser.peek_token_ref()).map_err(unreadable);
+    }
+    while parser.consume_token(&Token::SemiColon) {}
+    if parser.peek_token_ref().token != Token::EOF {
+        return refuse("only one statement is allowed");
+    }
     let mut guard = Guard::new(dialect);
     let printed = guard.query(&query, Place::Top)?;
     guard.names()?;

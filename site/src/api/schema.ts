@@ -1709,8 +1709,10 @@ export interface paths {
         /**
          * Answers a question in words.
          * @description 1. The same question again is found by its hash. 2. Else it is understood by the grammar, and what it became is
-         *     kept. 3. The SQL runs with the site and the days bound. What is not understood → 422 that names the words and
-         *     suggests three questions.
+         *     kept. 3. What the grammar does not understand is written as SQL by the language model, where one is configured;
+         *     its SQL passes the sandbox, and is kept until the site's day ends, for it may name days. 4. The SQL runs with the
+         *     site and the days bound. What is not understood → 422 that names the words and suggests three questions; a used-up
+         *     model budget → 429; a model that does not answer → 503.
          */
         post: operations["ask"];
         delete?: never;
@@ -3255,7 +3257,7 @@ export interface components {
             live_daily: number;
             /**
              * Format: int64
-             * @description Tokens of a model the tenant's agents may use a day.
+             * @description Tokens of a model the tenant's agents and questions may use a day.
              */
             model_tokens_daily: number;
             /** @description The kill switch: while it is pulled, nothing that can spend is asked of a provider. */
@@ -3298,7 +3300,7 @@ export interface components {
             daily_cap?: number | null;
             /**
              * Format: int64
-             * @description Tokens of a model the tenant's agents may use a day, 0 to 1000000000.
+             * @description Tokens of a model the tenant's agents and questions may use a day, 0 to 1000000000.
              */
             model_tokens_daily: number;
         };

@@ -1,15 +1,13 @@
-//! The one commit a run ends with: its status and outcome, its proposals, its last events, what the model used, and one
-//! audit entry. It rests on the run not having ended, and the proposals' ids derive from the run's, so that doing it
+//! The one commit a run ends with: its status and outcome, its proposals, its last events, what it used, and one audit
+//! entry. It rests on the run not having ended, and the proposals' ids derive from the run's, so that doing it
 //! again changes nothing.
 
 use crate::run::store::EventRow;
-use agent::model::builtin;
 use agent::{Answer, Proposal, RunEvent, Transcript};
 use control::audit::{Entry, SYSTEM};
 use platform::run_object::QUEUE;
 use platform::{Error, Param, Result, Statement, TenantDb};
 use serde_json::json;
-use std::collections::BTreeMap;
 
 /// How a run ended.
 #[derive(Debug, Clone)]
@@ -94,25 +92,21 @@ pub(crate) struct Used {
     pub(crate) tokens_out: i64,
     /// Millionths of a US dollar.
     pub(crate) cost_micros: i64,
-    by_model: BTreeMap<String, (i64, i64, i64, i64)>,
 }
 
 impl Used {
     /// Adds up a transcript; what was kept from an equal request costs nothing again.
-    pub(crate) fn of(transcript: &Transcript, cost: impl Fn(&agent::model::ModelAnswer) -> i64) -> Self {
+    pub(crate) fn of(transcript: &Transcript, cost: impl Fn(&model::ModelAnswer) -> i64) -> Self {
         let mut used = Self::default();
         for entry in &transcript.entries {
             let Answer::Model(answer) = &entry.answer else { continue };
             used.model.clone_from(&answer.model);
-            if answer.cached || answer.model == builtin::NAME {
+            if answer.cached {
                 continue;
             }
-            let cost = cost(answer);
             used.tokens_in += answer.usage.tokens_in;
             used.tokens_out += answer.usage.tokens_out;
-            used.cost_micros += cost;
-            let sum = used.by_model.entry(answer.model.clone()).or_default();
-            *sum = (sum.0 + 1, sum.1 + answer.usage.tokens_in, sum.2 + answer.usage.tokens_out, sum.3 + cost);
+            used.cost_micros += cost(answer);
         }
         used
     }
@@ -189,22 +183,6 @@ impl Finishing<'_> {
                 self.attempts.into(),
             ],
         ));
-        for (model, (calls, tokens_in, tokens_out, cost)) in &self.used.by_model {
-            statements.push(Statement::new(
-                "INSERT INTO model_usage (tenant_id, day, model, calls, tokens_in, tokens_out, cost_micros) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, \
-                 tokens_in = tokens_in + excluded.tokens_in, tokens_out = tokens_out + excluded.tokens_out, \
-                 cost_micros = cost_micros + excluded.cost_micros",
-                vec![
-                    (self.now / 86_400_000).into(),
-                    text(model),
-                    (*calls).into(),
-                    (*tokens_in).into(),
-                    (*tokens_out).into(),
-                    (*cost).into(),
-                ],
-            ));
-        }
         statements.extend(self.events.iter().map(|event| mirror(self.run_id, event)));
         Ok(statements)
     }

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `run` | the object: its life, its storage, its live stream |
 //! | `facts` | answers to what agents need, read from D1 and the metric catalog |
-//! | `model` | calls of a language model: budget, cache, streaming |
+//! | `model` | which model answers: the configured one or the built-in |
 //! | `finish` | the one commit a run ends with |
 
 mod facts;

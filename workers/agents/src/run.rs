@@ -15,7 +15,7 @@ pub(crate) mod store;
 
 use crate::facts;
 use crate::finish::{Ending, Filed, Finishing, Used, mirror, proposal_id};
-use crate::model::{self, Call, Configured, Outcome};
+use crate::model::{self, Configured, Told};
 use agent::run::Fallback;
 use agent::{Answer, Brief, Need, Proposal, RunEvent, Step, registry};
 use futures::stream;
@@ -332,7 +332,7 @@ impl Work<'_> {
         &self,
         plan: &Plan,
         configured: &Configured,
-        request: &agent::model::ModelRequest,
+        request: &agent::need::ModelRequest,
         repeated: bool,
     ) -> std::result::Result<Option<Answer>, Trouble> {
         if !request.complaints.is_empty() && !repeated {
@@ -345,19 +345,18 @@ impl Work<'_> {
             model: configured.name_for(request).to_owned(),
             task: request.task.describe().to_owned(),
             repeated,
-            scrubbed: model::scrubbed(configured, request),
+            scrubbed: configured.scrubbed(request),
         };
         self.store.tell(&event, clock::now_ms())?;
         let heard = |text: &str| {
             let told = self.store.tell(&RunEvent::TextDelta { text: text.to_owned() }, clock::now_ms());
             told.is_ok() && matches!(self.cancelled(), Ok(None))
         };
-        let call = Call { env: self.env, database: self.database, configured, request, heard: &heard };
-        match model::call(&call).await? {
-            Outcome::Answer(answer) => Ok(Some(Answer::Model(agent::model::ModelAnswer { repeated, ..answer }))),
-            Outcome::Failed(reason) => Ok(Some(Answer::ModelFailed { reason })),
-            Outcome::Stopped => Ok(None),
-            Outcome::Later(reason, after_ms) => {
+        match model::ask(self.env, self.database, configured, request, &heard).await? {
+            Told::Answer(answer) => Ok(Some(Answer::Model(::model::ModelAnswer { repeated, ..answer }))),
+            Told::Failed(reason) => Ok(Some(Answer::ModelFailed { reason })),
+            Told::Stopped => Ok(None),
+            Told::Later(reason, after_ms) => {
                 self.store.forget_deltas()?;
                 let failures = self.store.standing()?.map_or(0, |standing| standing.failures);
                 if failures + 1 >= MOST_FAILURES && plan.brief.fallback == Fallback::Builtin {

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { ChevronRight, CircleHelp, LoaderCircle, ThumbsDown, ThumbsUp } from "lucide-react";
+import { ChevronRight, CircleHelp, LoaderCircle, Sparkles, ThumbsDown, ThumbsUp } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 
@@ -52,7 +52,8 @@ export function AnswerCard({ question, onAsk }: { question: string; onAsk: (ques
   return <Answered key={answer.data.hash} question={question} answer={answer.data} />;
 }
 
-function NotUnderstood({ error, onAsk }: { error: ApiError; onAsk: (question: string) => void }) {
+/** What of a question was not understood, and what to ask instead. */
+export function NotUnderstood({ error, onAsk }: { error: ApiError; onAsk: (question: string) => void }) {
   const suggestions = error.fields.filter((one) => one.field.startsWith("/suggestions/")).map((one) => one.detail);
   const reasons = error.fields.filter((one) => !one.field.startsWith("/suggestions/")).map((one) => one.detail);
   return (
@@ -101,7 +102,8 @@ const ORIGINS: Record<string, string> = {
   model: "its SQL was written by a language model",
 };
 
-function Answered({ question, answer }: { question: string; answer: QuestionAnswer }) {
+/** An answer: what it says, its rows, how it was worked out, and whether it was right. */
+export function Answered({ question, answer }: { question: string; answer: QuestionAnswer }) {
   return (
     <Card aria-label="Answer" className="overflow-hidden">
       <CardHeader className="border-b">
@@ -116,6 +118,13 @@ function Answered({ question, answer }: { question: string; answer: QuestionAnsw
         </div>
         <Verdict hash={answer.hash} question={question} />
       </CardHeader>
+      {answer.cache.origin === "model" ? (
+        <p role="note" className="text-muted-foreground bg-muted/40 flex items-start gap-2 border-b px-4 py-2.5 text-xs text-pretty sm:px-5">
+          <Sparkles aria-hidden className="mt-px size-3.5 shrink-0" />
+          A language model wrote the SQL of this answer, because the question was not understood from its words. These figures are not
+          defined in the metric catalog: read the SQL before you rely on them.
+        </p>
+      ) : null}
       <AnswerRows label={answer.title} chart={answer.chart} columns={answer.columns} rows={answer.rows} />
       <Working answer={answer} />
     </Card>
@@ -149,7 +158,8 @@ function Working({ answer }: { answer: QuestionAnswer }) {
         ) : null}
         <CodeBlock label={`SQL, run on ${answer.engine === "d1" ? "D1" : "ClickHouse"}`} code={answer.sql} />
         <p className="text-muted-foreground text-xs text-pretty">
-          The SQL is kept, never the figures: they are read anew each time. Its parameters are your tenant, the site and the days.
+          The SQL is kept, never the figures: they are read anew each time. Its parameters are your tenant, the site and,{" "}
+          {cache.origin === "model" ? "where it reads amounts, the currency" : "the days"}.
         </p>
       </div>
     </details>

@@ -65,7 +65,8 @@ export function CampaignFigures({ campaign }: { campaign: CampaignDetail }) {
             ))}
           </dl>
           {rows.length > 1 ? (
-            <div className="thin-scroll overflow-x-auto border-t">
+            // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling area has to be reachable by keyboard
+            <div role="region" aria-label="Figures by channel, scrolling sideways" tabIndex={0} className="focus-ring thin-scroll overflow-x-auto border-t -outline-offset-2">
               <table aria-label="Figures by channel" className="w-full text-[0.8125rem]">
                 <thead className="text-muted-foreground text-xs">
                   <tr>

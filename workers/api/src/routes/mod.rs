@@ -23,6 +23,7 @@ pub mod journeys;
 pub mod keys;
 pub mod kpis;
 pub mod live;
+mod model_sql;
 pub mod proposals;
 pub mod questions;
 mod scope;

@@ -1,13 +1,15 @@
 //! Questions in words and in SQL.
 //!
-//! In words: normal form and hash → cache → grammar over the catalog → rows. In SQL: sandbox → rows. Asking changes
-//! nothing but the cache, so it is not audited; an opinion on an answer is.
+//! In words: normal form and hash → cache → grammar over the catalog → a language model, where one is configured → rows.
+//! In SQL: sandbox → rows. Asking changes nothing but caches and the count of what the model used, so it is not audited;
+//! an opinion on an answer is.
 
 use axum::Json;
 use calendar::DateRange;
 use control::audit::Entry;
 use http::StatusCode;
 use metrics::{Dialect, Scope};
+use platform::model::Server;
 use platform::warehouse::Warehouse;
 use platform::{Error, questions, random};
 use problem::{FieldError, Problem as Failure};
@@ -15,6 +17,7 @@ use question::normal::MAX_QUESTION;
 use question::{Chart, NotUnderstood, Prepared, Rewritten, Source, hash, normalise, rewrite, sandbox, schema};
 use serde_json::{Map, Value, json};
 
+use super::model_sql::{self, Unknown};
 use super::scope;
 use crate::answer::{Answer, Refused};
 use crate::extract::{Form, Params};
@@ -37,8 +40,10 @@ const MAX_COMMENT: usize = 1_000;
 /// Answers a question in words.
 ///
 /// 1. The same question again is found by its hash. 2. Else it is understood by the grammar, and what it became is
-/// kept. 3. The SQL runs with the site and the days bound. What is not understood → 422 that names the words and
-/// suggests three questions.
+/// kept. 3. What the grammar does not understand is written as SQL by the language model, where one is configured;
+/// its SQL passes the sandbox, and is kept until the site's day ends, for it may name days. 4. The SQL runs with the
+/// site and the days bound. What is not understood → 422 that names the words and suggests three questions; a used-up
+/// model budget → 429; a model that does not answer → 503.
 #[utoipa::path(
     post, path = "/query/ask", tag = "questions", request_body = Ask,
     responses((status = 200, body = QuestionAnswer), (status = "default", description = "Any failure; 422 names what was not understood, and suggests questions in `errors` with the field `/suggestions/…`", body = Problem, content_type = "application/problem+json")),
@@ -54,39 +59,49 @@ pub async fn ask(caller: Caller, Form(form): Form<Ask>) -> Answer<Json<QuestionA
         return Err(Failure::invalid_field("/question", "is empty").into());
     }
     let site = scope::site(&caller, form.site.as_deref()).await?;
-    let today = scope::zone(&site)?.local_day(caller.now);
+    let zone = scope::zone(&site)?;
+    let today = zone.local_day(caller.now);
     let warehouse = Warehouse::open(&caller.runtime.env, &caller.database)?;
     let dialect = warehouse.dialect();
     let ttl = questions::ttl_ms(&caller.runtime.env)?;
     questions::prepare(&caller.database, &site.key, dialect, caller.now, ttl).await?;
     let (hash, version) = (hash(&normal), questions::version(dialect));
 
-    let cached = store::questions::take(&caller.database, &site.key, &hash, &version, caller.now).await?;
-    let (prepared, cache) = match cached {
-        Some(cached) => (stored(&cached)?, cache(&cached)),
-        None => {
-            let vocabulary = store::questions::vocabulary(&caller.database, &site.key).await?;
-            let plan = question::understand(&normal, &vocabulary, today).map_err(not_understood)?;
+    if let Some(cached) = store::questions::take(&caller.database, &site.key, &hash, &version, caller.now).await? {
+        let prepared = stored(&cached)?;
+        let rows = rows(&caller, &site, &warehouse, &prepared).await?;
+        return Ok(Json(told(&site, &warehouse, hash, prepared, rows, cache(&cached))));
+    }
+    let vocabulary = store::questions::vocabulary(&caller.database, &site.key).await?;
+    let ends = caller.now.saturating_add(ttl);
+    let (prepared, rows, origin, expires_at) = match question::understand(&normal, &vocabulary, today) {
+        Ok(plan) => {
             let prepared = plan.prepare(dialect)?;
-            let expires_at = caller.now.saturating_add(ttl);
-            let kept = serde_json::to_string(&prepared).map_err(|error| Error::corrupt("plan", error))?;
-            let new = NewQuestion {
-                hash: &hash,
-                question: &normal,
-                sql: sql_of(&prepared),
-                plan: &kept,
-                origin: "grammar",
-                version: &version,
-                now: caller.now,
-                expires_at,
-            };
-            store::questions::keep(&caller.database, &site.key, &new).await?;
-            let cache =
-                AnswerCache { hit: false, hits: 0, origin: "grammar".to_owned(), created_at: caller.now, expires_at };
-            (prepared, cache)
+            let rows = rows(&caller, &site, &warehouse, &prepared).await?;
+            (prepared, rows, "grammar", ends)
+        }
+        Err(error) => {
+            let Some(server) = Server::read(&caller.runtime.env)? else { return Err(not_understood(&error).into()) };
+            let unknown = Unknown { question: &normal, hash: &hash, error, today };
+            let figures = scope::figures(&caller, &site);
+            let (prepared, rows) = model_sql::write(&caller, &server, &warehouse, &figures, unknown).await?;
+            (prepared, rows, "model", ends.min(zone.day_start_ms(today + 1)))
         }
     };
-    answer(&caller, &site, &warehouse, hash, prepared, cache).await.map(Json)
+    let plan = serde_json::to_string(&prepared).map_err(|error| Error::corrupt("plan", error))?;
+    let new = NewQuestion {
+        hash: &hash,
+        question: &normal,
+        sql: sql_of(&prepared),
+        plan: &plan,
+        origin,
+        version: &version,
+        now: caller.now,
+        expires_at,
+    };
+    store::questions::keep(&caller.database, &site.key, &new).await?;
+    let cache = AnswerCache { hit: false, hits: 0, origin: origin.to_owned(), created_at: caller.now, expires_at };
+    Ok(Json(told(&site, &warehouse, hash, prepared, rows, cache)))
 }
 
 fn stored(cached: &CachedQuestion) -> Answer<Prepared> {
@@ -111,7 +126,7 @@ fn sql_of(prepared: &Prepared) -> &str {
 }
 
 /// Names the words and suggests questions.
-fn not_understood(error: NotUnderstood) -> Failure {
+pub(super) fn not_understood(error: &NotUnderstood) -> Failure {
     let mut errors = vec![FieldError::new("/question", error.to_string())];
     errors.extend(
         (0..)
@@ -123,25 +138,22 @@ fn not_understood(error: NotUnderstood) -> Failure {
         .with_errors(errors)
 }
 
+/// The rows of an answer.
+pub(super) struct Rows {
+    columns: Vec<AnswerColumn>,
+    /// Each a list in the order of the columns.
+    rows: Vec<Vec<Value>>,
+    /// The days, and those they are compared with; empty where the SQL says them itself.
+    windows: Vec<DateRange>,
+}
+
 /// Runs what a question became.
-async fn answer(
-    caller: &Caller,
-    site: &SiteRecord,
-    warehouse: &Warehouse<'_>,
-    hash: String,
-    prepared: Prepared,
-    cache: AnswerCache,
-) -> Answer<QuestionAnswer> {
+async fn rows(caller: &Caller, site: &SiteRecord, warehouse: &Warehouse<'_>, prepared: &Prepared) -> Answer<Rows> {
     let figures = scope::figures(caller, site);
-    let zone = scope::zone(site)?;
-    let today = zone.local_day(caller.now);
-    let of_clickhouse = match &prepared.source {
-        Source::Catalog { .. } => warehouse.dialect() == Dialect::ClickHouse,
-        Source::Sandboxed(rewritten) => rewritten.clickhouse,
-    };
-    let (columns, rows, windows) = match &prepared.source {
+    match &prepared.source {
         Source::Catalog { template, window, compare, .. } => {
-            let windows = question::plan::windows(*window, *compare, zone, today)?;
+            let zone = scope::zone(site)?;
+            let windows = question::plan::windows(*window, *compare, zone, zone.local_day(caller.now))?;
             let rows: Vec<Map<String, Value>> = warehouse.rows(&template.bind(&figures, &windows)?).await?;
             let rows = prepared.shape(&rows, windows.first())?;
             let columns = prepared
@@ -154,22 +166,36 @@ async fn answer(
                     currency: (column.unit == "money").then(|| site.currency.clone()),
                 })
                 .collect();
-            (columns, rows, windows)
+            Ok(Rows { columns, rows, windows })
         }
-        Source::Sandboxed(rewritten) => {
-            let (columns, rows) = free(warehouse, rewritten, &figures).await?;
-            (columns, rows, Vec::new())
-        }
+        Source::Sandboxed(rewritten) => free(warehouse, rewritten, &figures).await,
+    }
+}
+
+/// An answer as it is sent.
+fn told(
+    site: &SiteRecord,
+    warehouse: &Warehouse<'_>,
+    hash: String,
+    prepared: Prepared,
+    rows: Rows,
+    cache: AnswerCache,
+) -> QuestionAnswer {
+    let sql = sql_of(&prepared).to_owned();
+    let Rows { columns, rows, windows } = rows;
+    let (of_clickhouse, chart) = match &prepared.source {
+        Source::Catalog { .. } => (warehouse.dialect() == Dialect::ClickHouse, chart(prepared.chart)),
+        Source::Sandboxed(rewritten) => (rewritten.clickhouse, drawn(&columns, &rows)),
     };
     let days = |range: &DateRange| AnswerDays { from: range.from(), to: range.to() };
-    Ok(QuestionAnswer {
+    QuestionAnswer {
         hash,
-        title: prepared.title.clone(),
-        sql: sql_of(&prepared).to_owned(),
+        title: prepared.title,
+        sql,
         engine: engine(of_clickhouse).to_owned(),
         columns,
         rows,
-        chart: chart(prepared.chart),
+        chart,
         definitions: prepared
             .meanings
             .into_iter()
@@ -184,7 +210,7 @@ async fn answer(
         compared: windows.get(1).map(days),
         time_zone: site.time_zone.clone(),
         cache,
-    })
+    }
 }
 
 fn engine(clickhouse: bool) -> &'static str {
@@ -201,11 +227,7 @@ fn chart(chart: Chart) -> AnswerChart {
 }
 
 /// Runs a sandboxed text: its columns in its own order, its rows as lists.
-async fn free(
-    warehouse: &Warehouse<'_>,
-    rewritten: &Rewritten,
-    scope: &Scope,
-) -> Answer<(Vec<AnswerColumn>, Vec<Vec<Value>>)> {
+pub(super) async fn free(warehouse: &Warehouse<'_>, rewritten: &Rewritten, scope: &Scope) -> Answer<Rows> {
     let rows: Vec<Map<String, Value>> = warehouse.sandboxed_rows(rewritten, scope).await.map_err(refused_by_engine)?;
     let named = names(rewritten, &rows);
     let columns = named
@@ -223,7 +245,7 @@ async fn free(
             named.iter().map(|(name, _)| row.remove(name).map_or(Value::Null, question::plan::plain)).collect()
         })
         .collect();
-    Ok((columns, rows))
+    Ok(Rows { columns, rows, windows: Vec::new() })
 }
 
 /// The columns of a text: as it lists them, else (`*`) those of its tables that the rows have, then any others.
@@ -272,6 +294,7 @@ fn refused_by_engine(error: Error) -> Refused {
         return error.into();
     }
     let reason: String = said
+        .trim_start_matches("Error: ")
         .trim_start_matches("D1_ERROR: ")
         .split(": SQLITE_")
         .next()
@@ -301,7 +324,7 @@ pub async fn run(caller: Caller, Form(form): Form<RunSql>) -> Answer<Json<SqlAns
     let rewritten = rewrite(&form.sql, warehouse.dialect())
         .map_err(|refusal| Failure::invalid_field("/sql", refusal.to_string()))?;
     let figures = scope::figures(&caller, &site);
-    let (columns, rows) = free(&warehouse, &rewritten, &figures).await?;
+    let Rows { columns, rows, .. } = free(&warehouse, &rewritten, &figures).await?;
     let truncated = u64::try_from(rows.len()).unwrap_or(u64::MAX) >= rewritten.limit;
     Ok(Json(SqlAnswer {
         engine: engine(rewritten.clickhouse).to_owned(),
@@ -446,7 +469,7 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_named_and_three_questions_are_suggested() {
         let error = question::understand("revenue by unicorn", &question::Vocabulary::default(), 20_777).unwrap_err();
-        let failure = not_understood(error);
+        let failure = not_understood(&error);
         assert_eq!(failure.status, 422);
         assert!(failure.detail.contains("unicorn"), "{}", failure.detail);
         let fields: Vec<&str> = failure.errors.iter().map(|error| error.field.as_str()).collect();
@@ -457,7 +480,7 @@ mod tests {
     fn what_the_engine_says_against_a_text_is_told_and_what_fails_on_our_side_is_not() {
         let told = refused_by_engine(Error::unavailable(
             "D1",
-            "D1_ERROR: misuse of aggregate: SUM() at offset 7: SQLITE_ERROR",
+            "Error: D1_ERROR: misuse of aggregate: SUM() at offset 7: SQLITE_ERROR",
         ));
         assert_eq!(told.problem().status, 422);
         assert!(told.problem().detail.ends_with("misuse of aggregate: SUM() at offset 7"), "{}", told.problem().detail);

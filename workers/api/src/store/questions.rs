@@ -104,20 +104,19 @@ pub async fn known(
     database.rows(&sql, &[site.into(), version.into(), now.into(), limit.into()]).await
 }
 
-#[derive(Deserialize)]
-struct Verdict {
-    verdict: String,
-}
-
-/// Whether the last thing said of the answer to a question is that it is wrong.
+/// How often somebody said that the answer to a question is wrong.
 ///
 /// # Errors
 /// As [`TenantDb::rows`].
-pub async fn is_disliked(database: &TenantDb, site: &str, hash: &str) -> platform::Result<bool> {
-    let sql = "SELECT verdict FROM question_feedback WHERE tenant_id = ?1 AND site = ?2 AND hash = ?3 \
-               ORDER BY at DESC, id DESC LIMIT 1";
-    let last: Option<Verdict> = database.first(sql, &[site.into(), hash.into()]).await?;
-    Ok(last.is_some_and(|last| last.verdict == "down"))
+pub async fn dislikes(database: &TenantDb, site: &str, hash: &str) -> platform::Result<u64> {
+    #[derive(Deserialize)]
+    struct Counted {
+        n: u64,
+    }
+    let sql = "SELECT COUNT(*) AS n FROM question_feedback \
+               WHERE tenant_id = ?1 AND site = ?2 AND hash = ?3 AND verdict = 'down'";
+    let counted: Option<Counted> = database.first(sql, &[site.into(), hash.into()]).await?;
+    Ok(counted.map_or(0, |counted| counted.n))
 }
 
 /// Whether a question is known.

@@ -31,7 +31,7 @@ pub struct GuardrailsForm {
     pub autonomy: Autonomy,
     /// The largest change of a budget an agent makes by itself: 0.2 is a fifth up or down; 0 to 1.
     pub act_budget_change: f64,
-    /// Tokens of a model the tenant's agents may use a day, 0 to 1000000000.
+    /// Tokens of a model the tenant's agents and questions may use a day, 0 to 1000000000.
     pub model_tokens_daily: i64,
 }
 
@@ -54,7 +54,7 @@ pub struct Guardrails {
     pub autonomy: Autonomy,
     /// The largest change of a budget an agent makes by itself, a fraction.
     pub act_budget_change: f64,
-    /// Tokens of a model the tenant's agents may use a day.
+    /// Tokens of a model the tenant's agents and questions may use a day.
     pub model_tokens_daily: i64,
     /// Minor units a day at most of what is live, in the caps' currency.
     pub live_daily: i64,

@@ -3,37 +3,19 @@
 //! | module | holds |
 //! |---|---|
 //! | [`openai`] | the chat-completions wire format, streaming included |
-//! | [`builtin`] | a model without a network: the same requests answered from templates and a seed |
+//! | [`scrub`] | personal data out of whatever is sent |
 //! | [`price`] | what tokens cost, as data |
+//!
+//! Not here: the network, the budget and the cache (`platform::model`), what is asked and what an answer must be (the
+//! rooms that ask).
 
-pub mod builtin;
 pub mod openai;
 pub mod price;
+pub mod scrub;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-
-/// What a request is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Task {
-    /// Advertising copy.
-    Copy,
-    /// A period told in words.
-    Narrative,
-}
-
-impl Task {
-    /// For people who watch a run.
-    #[must_use]
-    pub const fn describe(self) -> &'static str {
-        match self {
-            Self::Copy => "advertising copy",
-            Self::Narrative => "telling of the period",
-        }
-    }
-}
 
 /// Who says something in a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,9 +86,7 @@ pub struct OutputSchema {
 
 /// A request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ModelRequest {
-    /// What for.
-    pub task: Task,
+pub struct Request {
     /// The conversation so far.
     pub messages: Vec<Message>,
     /// Functions it may call.
@@ -118,21 +98,19 @@ pub struct ModelRequest {
     pub max_tokens: u32,
     /// Of the draws, where a model takes one.
     pub seed: u64,
-    /// What the built-in model works from; never sent.
-    pub facts: Value,
-    /// Why the answer before this one was refused; empty at first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub complaints: Vec<String>,
-    /// Answered by the built-in model whatever is configured.
-    #[serde(default)]
-    pub builtin: bool,
 }
 
-impl ModelRequest {
-    /// The same request for the built-in model.
+impl Request {
+    /// The request that sends an answer back with what is wrong with it.
     #[must_use]
-    pub fn for_builtin(&self) -> Self {
-        Self { builtin: true, complaints: self.complaints.clone(), ..self.clone() }
+    pub fn sent_back(&self, answer: &str, faults: &str) -> Self {
+        let mut again = self.clone();
+        again.messages.push(Message::new(Role::Assistant, answer));
+        again.messages.push(Message::new(
+            Role::User,
+            format!("That cannot be used: {faults}. Answer again in the same form, without these faults."),
+        ));
+        again
     }
 }
 
@@ -183,7 +161,7 @@ pub struct ModelAnswer {
 
 /// Under which key an answer is kept: the same model at the same address, asked the same, answers the same.
 #[must_use]
-pub fn cache_key(address: &str, model: &str, request: &ModelRequest) -> String {
+pub fn cache_key(address: &str, model: &str, request: &Request) -> String {
     let body = openai::request_body(model, request).to_string();
     let mut digest = Sha256::new();
     for part in [address, model, &body] {
@@ -201,6 +179,6 @@ pub fn estimated_tokens(text: &str) -> i64 {
 
 /// What a request will read, estimated.
 #[must_use]
-pub fn estimated_request_tokens(request: &ModelRequest) -> i64 {
+pub fn estimated_request_tokens(request: &Request) -> i64 {
     request.messages.iter().map(|message| estimated_tokens(&message.text) + 4).sum()
 }

@@ -4,20 +4,20 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Finish, Message, ModelAnswer, ModelRequest, Role, ToolCall, Usage};
+use crate::{Finish, Message, ModelAnswer, Request, Role, ToolCall, Usage};
 
 /// Longest event of a stream that is taken, in bytes.
 const MAX_LINE: usize = 1 << 20;
 
 /// The body of `POST {base}/chat/completions`.
 #[must_use]
-pub fn request_body(model: &str, request: &ModelRequest) -> Value {
+pub fn request_body(model: &str, request: &Request) -> Value {
     let mut body = json!({
         "model": model,
         "messages": request.messages.iter().map(message).collect::<Vec<_>>(),
         "max_completion_tokens": request.max_tokens,
         // Providers take a signed 64-bit number.
-        "seed": (request.seed >> 1),
+        "seed": (request.seed & (u64::MAX >> 1)),
         "stream": true,
         "stream_options": { "include_usage": true },
     });
@@ -92,6 +92,12 @@ pub enum Failure {
     #[error("the model account's quota is used up: {reason}")]
     Quota {
         /// In the server's words.
+        reason: String,
+    },
+    /// The model will not answer this.
+    #[error("the model declined: {reason}")]
+    Declined {
+        /// In its words.
         reason: String,
     },
     /// The request itself is refused; repeating it changes nothing.
@@ -306,7 +312,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`Failure`] when it broke off, or the model declined.
-    pub fn finish(mut self, asked_for: &str, request: &ModelRequest) -> Result<ModelAnswer, Failure> {
+    pub fn finish(mut self, asked_for: &str, request: &Request) -> Result<ModelAnswer, Failure> {
         if !self.rest.is_empty() {
             let rest = std::mem::take(&mut self.rest);
             let text = String::from_utf8_lossy(&rest).into_owned();
@@ -323,7 +329,7 @@ impl Reader {
             return Err(Failure::Server { reason: "the stream broke off before its end".to_owned() });
         }
         if !self.refusal.is_empty() {
-            return Err(Failure::Request { reason: format!("the model declined: {}", self.refusal) });
+            return Err(Failure::Declined { reason: self.refusal });
         }
         let finish = match self.finish.as_deref() {
             Some("length") => Finish::Length,
@@ -333,8 +339,8 @@ impl Reader {
             _ => Finish::Stop,
         };
         let estimated = Usage {
-            tokens_in: super::estimated_request_tokens(request),
-            tokens_out: super::estimated_tokens(&self.text),
+            tokens_in: crate::estimated_request_tokens(request),
+            tokens_out: crate::estimated_tokens(&self.text),
         };
         Ok(ModelAnswer {
             usage: self.usage.unwrap_or(estimated),
@@ -351,11 +357,10 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{OutputSchema, Task, Tool};
+    use crate::{OutputSchema, Tool};
 
-    fn request() -> ModelRequest {
-        ModelRequest {
-            task: Task::Narrative,
+    fn request() -> Request {
+        Request {
             messages: vec![Message::new(Role::System, "s"), Message::new(Role::User, "u")],
             tools: vec![Tool {
                 name: "figures".into(),
@@ -365,9 +370,6 @@ mod tests {
             schema: Some(OutputSchema { name: "report".into(), schema: json!({"type": "object"}) }),
             max_tokens: 500,
             seed: u64::MAX,
-            facts: json!({ "secret": "never sent" }),
-            complaints: Vec::new(),
-            builtin: false,
         }
     }
 
@@ -379,13 +381,12 @@ mod tests {
     }
 
     #[test]
-    fn the_request_carries_form_and_tools_and_never_the_facts() {
+    fn the_request_carries_form_and_tools() {
         let body = request_body("m", &request());
         assert_eq!(body["response_format"]["json_schema"]["strict"], true);
         assert_eq!(body["tools"][0]["function"]["name"], "figures");
         assert_eq!(body["stream_options"]["include_usage"], true);
         assert!(body["seed"].as_i64().is_some());
-        assert!(!body.to_string().contains("never sent"));
     }
 
     #[test]

@@ -7,10 +7,11 @@ use rand_chacha::ChaCha8Rng;
 
 use campaign::{ChannelType, Objective};
 
-use super::{Finish, ModelAnswer, ModelRequest, Task, Usage};
 use crate::copywriting::{Copy, Order, Variant, brand_name};
 use crate::guard::{brand_faults, contains_phrase, normal};
 use crate::limits;
+use crate::need::{ModelRequest, Task};
+use model::{Finish, ModelAnswer, Usage};
 
 /// Its name in runs and in usage.
 pub const NAME: &str = "builtin-1";

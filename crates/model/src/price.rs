@@ -1,7 +1,7 @@
 //! What tokens cost: a table of list prices, in millionths of a US dollar a million tokens. A model that is not listed
 //! costs what its operator says, or is counted in tokens only.
 
-use super::Usage;
+use crate::Usage;
 
 /// A price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
