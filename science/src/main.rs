@@ -4,7 +4,9 @@
 //!
 //! A method is a module with `Args` and `run`; this file only dispatches.
 
+mod abtest;
 mod attribution;
+mod bandit;
 mod forecast;
 mod input;
 
@@ -25,7 +27,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Method {
+    Abtest(abtest::Args),
     Attribution(attribution::Args),
+    Bandit(bandit::Args),
     Forecast(forecast::Args),
 }
 
@@ -41,7 +45,9 @@ fn main() -> ExitCode {
 
 fn answer(method: &Method) -> Result<Value> {
     match method {
+        Method::Abtest(args) => abtest::run(args),
         Method::Attribution(args) => attribution::run(args),
+        Method::Bandit(args) => bandit::run(args),
         Method::Forecast(args) => forecast::run(args),
     }
 }

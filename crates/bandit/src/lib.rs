@@ -2,16 +2,24 @@
 //!
 //! Thompson sampling (Thompson 1933; Russo et al., "A Tutorial on Thompson Sampling", 2018) with a Beta posterior a
 //! variant: a visitor exposed is a trial, a visitor rewarded a success. Visitors, not views, are counted, because one
-//! visitor's views are not independent. A reward may come days after its exposure; until it does the visitor counts as
-//! not rewarded, for every variant alike.
+//! visitor's views are not independent. A reward may come days after its exposure: [`delay::Ledger`] counts those who may
+//! still convert only as far as they are known not to have; counted by [`Arm`] alone they are taken as not rewarded.
+//!
+//! Beside rates: what an arm is worth ([`belief`]), who is best and at what loss, exactly ([`best`]), what another
+//! policy would have brought ([`replay`]), and policies against known truths ([`simulate`]).
 //!
 //! Pure: counts and a seed come in. Who saw what is kept by the experiment's object.
 
+pub mod belief;
+pub mod best;
+pub mod delay;
 pub mod posterior;
+pub mod replay;
+pub mod simulate;
 
 use posterior::{Counts, Standing, standings};
-use rand::SeedableRng as _;
 use rand::seq::IndexedRandom as _;
+use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Beta, Distribution as _};
 use serde::{Deserialize, Serialize};
@@ -33,11 +41,14 @@ pub struct Config {
     pub promote_from: f64,
     /// A winner must not cost more than this against the best, in points of the rate: a fraction.
     pub max_expected_loss: f64,
+    /// Least part of the new visitors each active variant goes on getting: a fraction, 0 for none. It keeps a variant
+    /// known that may yet become the best, and keeps logged decisions fit for [`replay`].
+    pub floor: f64,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { min_exposures: 200, pause_below: 0.05, promote_from: 0.95, max_expected_loss: 0.005 }
+        Self { min_exposures: 200, pause_below: 0.05, promote_from: 0.95, max_expected_loss: 0.005, floor: 0.0 }
     }
 }
 
@@ -69,7 +80,8 @@ impl Config {
         within("min_exposures", self.min_exposures as f64, 20.0, 1e9, "20 or more")?;
         within("pause_below", self.pause_below, 0.0, 0.5, "0 to 0.5")?;
         within("promote_from", self.promote_from, 0.5, 1.0, "0.5 to 1")?;
-        within("max_expected_loss", self.max_expected_loss, 0.0, 1.0, "0 to 1")
+        within("max_expected_loss", self.max_expected_loss, 0.0, 1.0, "0 to 1")?;
+        within("floor", self.floor, 0.0, 1.0 / MAX_ARMS as f64, "0 to 0.1")
     }
 }
 
@@ -122,18 +134,35 @@ impl Arm {
 /// the posteriors alone would starve a variant before it is known well enough to be judged.
 #[must_use]
 pub fn choose<'a>(arms: &'a [Arm], config: &Config, seed: u64) -> Option<&'a Arm> {
+    choose_by(arms, &own_counts(arms), config, seed)
+}
+
+fn own_counts(arms: &[Arm]) -> Vec<Counts> {
+    arms.iter().map(Arm::counts).collect()
+}
+
+/// As [`choose`], by counts that are not the arms' own: corrected for delay ([`delay::Ledger::counts`]), or faded
+/// ([`Counts::faded`]). One for each arm, in order.
+#[must_use]
+pub fn choose_by<'a>(arms: &'a [Arm], counts: &[Counts], config: &Config, seed: u64) -> Option<&'a Arm> {
     if let Some(winner) = arms.iter().find(|arm| arm.status == ArmStatus::Winner) {
         return Some(winner);
     }
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let behind: Vec<&Arm> =
-        arms.iter().filter(|arm| arm.status == ArmStatus::Active && arm.exposures < config.min_exposures).collect();
+    let behind = behind(arms, config);
     if let Some(arm) = behind.choose(&mut random) {
         return Some(arm);
     }
+    let active: Vec<(&Arm, &Counts)> =
+        arms.iter().zip(counts).filter(|(arm, _)| arm.status == ArmStatus::Active).collect();
+    if config.floor > 0.0
+        && random.random::<f64>() < config.floor * active.len() as f64
+        && let Some((arm, _)) = active.choose(&mut random)
+    {
+        return Some(arm);
+    }
     let mut best: Option<(&Arm, f64)> = None;
-    for arm in arms.iter().filter(|arm| arm.status == ArmStatus::Active) {
-        let counts = arm.counts();
+    for (arm, counts) in active {
         let posterior = Beta::new(1.0 + counts.successes, 1.0 + counts.trials - counts.successes);
         let draw = posterior.map_or(0.5, |posterior| posterior.sample(&mut random));
         if best.is_none_or(|(_, highest)| draw > highest) {
@@ -141,6 +170,33 @@ pub fn choose<'a>(arms: &'a [Arm], config: &Config, seed: u64) -> Option<&'a Arm
         }
     }
     best.map(|(arm, _)| arm)
+}
+
+/// Active variants that have not had their visitors yet.
+fn behind<'a>(arms: &'a [Arm], config: &Config) -> Vec<&'a Arm> {
+    arms.iter().filter(|arm| arm.status == ArmStatus::Active && arm.exposures < config.min_exposures).collect()
+}
+
+/// The probability with which [`choose_by`] shows each variant, exactly: what is logged beside a decision, and the shares
+/// to draw from ([`best::pick`]) where a batch of visitors is decided for at once. 0 for what is not shown.
+#[must_use]
+pub fn propensities(arms: &[Arm], counts: &[Counts], config: &Config) -> Vec<f64> {
+    if let Some(winner) = arms.iter().position(|arm| arm.status == ArmStatus::Winner) {
+        return (0..arms.len()).map(|place| if place == winner { 1.0 } else { 0.0 }).collect();
+    }
+    let behind = behind(arms, config);
+    let active: Vec<_> = arms.iter().zip(counts).filter(|(arm, _)| arm.status == ArmStatus::Active).collect();
+    let mut shares = if behind.is_empty() {
+        let beliefs: Vec<_> = active.iter().map(|(_, counts)| belief::Belief::rate(**counts)).collect();
+        best::shares(&best::exact(&beliefs), config.floor)
+    } else {
+        let share = 1.0 / behind.len() as f64;
+        active.iter().map(|(arm, _)| if arm.exposures < config.min_exposures { share } else { 0.0 }).collect()
+    }
+    .into_iter();
+    arms.iter()
+        .map(|arm| if arm.status == ArmStatus::Active { shares.next().unwrap_or_default() } else { 0.0 })
+        .collect()
 }
 
 /// What is to happen to a variant.
@@ -172,8 +228,19 @@ pub struct Judged {
 /// variant has had its visitors; a variant is paused as soon as it and the leader have.
 #[must_use]
 pub fn judge(arms: &[Arm], config: &Config, seed: u64) -> Vec<Judged> {
-    let active: Vec<&Arm> = arms.iter().filter(|arm| arm.status == ArmStatus::Active).collect();
-    let found = standings(&active.iter().map(|arm| vec![arm.counts()]).collect::<Vec<_>>(), seed);
+    judge_by(arms, &own_counts(arms), config, seed)
+}
+
+/// As [`judge`], by counts that are not the arms' own; see [`choose_by`].
+#[must_use]
+pub fn judge_by(arms: &[Arm], counts: &[Counts], config: &Config, seed: u64) -> Vec<Judged> {
+    let (active, counted): (Vec<&Arm>, Vec<Vec<Counts>>) = arms
+        .iter()
+        .zip(counts)
+        .filter(|(arm, _)| arm.status == ArmStatus::Active)
+        .map(|(arm, counts)| (arm, vec![*counts]))
+        .unzip();
+    let found = standings(&counted, seed);
     let leader = found.iter().enumerate().max_by(|a, b| a.1.p_best.total_cmp(&b.1.p_best)).map(|(place, _)| place);
     let shown_enough = |arm: &Arm| arm.exposures >= config.min_exposures;
     let leader_known = leader.and_then(|place| active.get(place)).is_some_and(|arm| shown_enough(arm));
@@ -216,7 +283,6 @@ pub fn judge(arms: &[Arm], config: &Config, seed: u64) -> Vec<Judged> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use rand::Rng as _;
 
     fn arm(key: &str, rewards: u64, exposures: u64) -> Arm {
         Arm { key: key.to_owned(), status: ArmStatus::Active, exposures, rewards }
@@ -284,6 +350,62 @@ mod tests {
         let config = Config { pause_below: 0.7, ..Config::default() };
         assert_eq!(config.check().unwrap_err().to_string(), "pause_below is 0.7, it must be 0 to 0.5");
         assert_eq!(Config::default().check(), Ok(()));
+    }
+
+    #[test]
+    fn the_propensity_is_how_often_a_variant_is_shown() {
+        let arms = [arm("a", 30, 400), arm("b", 40, 400), arm("c", 20, 390), arm("d", 9, 300)];
+        let mut paused = arms.clone();
+        paused[1].status = ArmStatus::Paused;
+        let floored = Config { floor: 0.05, ..Config::default() };
+        let cautious = Config { min_exposures: 400, ..Config::default() };
+        for (arms, config) in [(&arms, floored), (&paused, Config::default()), (&arms, cautious)] {
+            let stated = propensities(arms, &own_counts(arms), &config);
+            assert!((stated.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{stated:?}");
+            let mut shown = [0.0; 4];
+            for seed in 0..20_000 {
+                let key = &choose(arms, &config, seed).unwrap().key;
+                shown[arms.iter().position(|arm| arm.key == *key).unwrap()] += 1.0 / 20_000.0;
+            }
+            for (stated, shown) in stated.iter().zip(shown) {
+                assert!((stated - shown).abs() < 0.012, "{stated} {shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_floor_keeps_every_variant_in_sight() {
+        let arms = [arm("a", 300, 1_000), arm("b", 10, 1_000)];
+        let floor = Config { floor: 0.05, ..Config::default() };
+        let shown = (0..10_000).filter(|seed| choose(&arms, &floor, *seed).unwrap().key == "b").count();
+        assert!((400..600).contains(&shown), "{shown}");
+        assert_eq!((0..1_000).filter(|seed| choose(&arms, &Config::default(), *seed).unwrap().key == "b").count(), 0);
+        assert!(Config { floor: 0.2, ..Config::default() }.check().is_err());
+    }
+
+    #[test]
+    fn a_variant_whose_conversions_are_still_to_come_is_not_paused_for_it() {
+        // Both convert at 10 %, after 900 steps; the second was shown only lately.
+        let mut ledger = delay::Ledger::new(2, 1_000.0);
+        let mut arms = [arm("early", 0, 0), arm("late", 0, 0)];
+        for step in 0..6_000_u32 {
+            let now = f64::from(step);
+            let of = |step: u32| usize::from(step >= 5_400 && step.is_multiple_of(2));
+            ledger.expose(of(step), now);
+            arms[of(step)].exposures += 1;
+            if let Some(before) = step.checked_sub(900)
+                && before.is_multiple_of(10)
+            {
+                assert!(ledger.reward(of(before), f64::from(before), now));
+                arms[of(before)].rewards += 1;
+            }
+        }
+        let config = Config::default();
+        assert_eq!(verdicts(&arms, &config)[1], Verdict::Pause);
+        let judged = judge_by(&arms, &ledger.counts(), &config, 1);
+        assert_eq!(judged[1].verdict, Verdict::Keep);
+        let shown = (0..1_000).filter(|seed| choose_by(&arms, &ledger.counts(), &config, *seed).unwrap().key == "late");
+        assert!(shown.count() > 200);
     }
 
     proptest! {

@@ -1,12 +1,13 @@
 //! Beta posteriors of rates: who is best, and what is lost by choosing wrongly.
 //!
 //! A rate that was a success `s` times in `n` has, from a uniform prior, the posterior Beta(1 + s, 1 + n − s). Who is best
-//! is read from seeded draws of the joint posterior (Thompson's): the same counts and seed give the same answer on every
-//! machine.
+//! is exact where an arm is one posterior ([`crate::best`]); where it is a product of several, it is read from seeded draws
+//! of the joint posterior: the same beliefs and seed give the same answer on every machine.
 
+use crate::belief::Belief;
+use crate::best::exact;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Beta, Distribution as _};
 
 /// Draws of the joint posterior: the standard error of a probability of 5 % is then 0.2 points.
 pub const DRAWS: u32 = 10_000;
@@ -29,14 +30,18 @@ impl Counts {
         Self { successes, trials }
     }
 
+    /// Worth this share of what they were, 0 to 1: what is long ago tells less of a rate that drifts. Each day with
+    /// 2^(−1 / half-life in days), or each step with a discount (Raj and Kalyani, "Taming Non-stationary Bandits", 2017).
+    #[must_use]
+    pub fn faded(self, keep: f64) -> Self {
+        let keep = if keep.is_finite() { keep.clamp(0.0, 1.0) } else { 1.0 };
+        Self { successes: self.successes * keep, trials: self.trials * keep }
+    }
+
     /// The posterior's mean.
     #[must_use]
     pub fn mean(self) -> f64 {
         (1.0 + self.successes) / (2.0 + self.trials)
-    }
-
-    fn posterior(self) -> Option<Beta<f64>> {
-        Beta::new(1.0 + self.successes, 1.0 + self.trials - self.successes).ok()
     }
 }
 
@@ -53,16 +58,27 @@ pub struct Standing {
 /// conversions a click for conversions an impression.
 #[must_use]
 pub fn standings(arms: &[Vec<Counts>], seed: u64) -> Vec<Standing> {
-    let posteriors: Vec<Vec<Beta<f64>>> =
-        arms.iter().map(|arm| arm.iter().filter_map(|counts| counts.posterior()).collect()).collect();
+    let beliefs: Vec<Vec<Belief>> = arms.iter().map(|arm| arm.iter().copied().map(Belief::rate).collect()).collect();
+    standings_of(&beliefs, seed)
+}
+
+/// As [`standings`], of any beliefs: a rate times what an order is worth, say. Exact where every arm has one factor; else
+/// from [`DRAWS`] seeded draws.
+#[must_use]
+pub fn standings_of(arms: &[Vec<Belief>], seed: u64) -> Vec<Standing> {
+    let single: Vec<Belief> =
+        arms.iter().filter_map(|arm| if let [only] = arm.as_slice() { Some(*only) } else { None }).collect();
+    if single.len() == arms.len() {
+        return exact(&single);
+    }
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut wins = vec![0_u32; arms.len()];
     let mut losses = vec![0.0; arms.len()];
     let mut draws = vec![0.0; arms.len()];
     for _ in 0..DRAWS {
         let mut best = (0, f64::NEG_INFINITY);
-        for (index, (draw, arm)) in draws.iter_mut().zip(&posteriors).enumerate() {
-            *draw = arm.iter().map(|rate| rate.sample(&mut random)).product();
+        for (index, (draw, arm)) in draws.iter_mut().zip(arms).enumerate() {
+            *draw = arm.iter().map(|factor| factor.sample(&mut random)).product();
             if *draw > best.1 {
                 best = (index, *draw);
             }
@@ -110,8 +126,30 @@ mod tests {
         for (a, b) in [((30.0, 1000.0), (20.0, 1000.0)), ((5.0, 40.0), (9.0, 60.0)), ((0.0, 0.0), (0.0, 0.0))] {
             let (a, b) = (Counts::new(a.0, a.1), Counts::new(b.0, b.1));
             let standings = standings(&[vec![a], vec![b]], 7);
-            assert!((standings[0].p_best - p_beats(a, b)).abs() < 0.015, "{standings:?} {}", p_beats(a, b));
+            assert!((standings[0].p_best - p_beats(a, b)).abs() < 1e-9, "{standings:?} {}", p_beats(a, b));
         }
+    }
+
+    #[test]
+    fn draws_agree_with_the_quadrature() {
+        let arms = [(30.0, 1000.0), (35.0, 1000.0), (2.0, 60.0)].map(|(s, n)| Belief::rate(Counts::new(s, n)));
+        // A factor that is always 1 makes it a product, and draws are taken.
+        let one = Belief::Normal { mean: 1.0, sd: 0.0 };
+        let drawn = standings_of(&arms.map(|arm| vec![arm, one]), 3);
+        for (drawn, exact) in drawn.iter().zip(exact(&arms)) {
+            assert!((drawn.p_best - exact.p_best).abs() < 0.015, "{drawn:?} {exact:?}");
+            assert!((drawn.expected_loss - exact.expected_loss).abs() < 0.001, "{drawn:?} {exact:?}");
+        }
+    }
+
+    #[test]
+    fn a_variant_that_sells_less_often_may_be_worth_more() {
+        let arm = |orders: f64, value: f64| {
+            let values = crate::belief::Values { n: orders, sum: orders * value, sum_squares: orders * value * value };
+            vec![Belief::rate(Counts::new(orders, 5_000.0)), Belief::spend(&values, 1.0, 50.0)]
+        };
+        let found = standings_of(&[arm(250.0, 40.0), arm(200.0, 80.0)], 1);
+        assert!(found[1].p_best > 0.99, "{found:?}");
     }
 
     proptest! {

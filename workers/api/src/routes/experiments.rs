@@ -326,6 +326,7 @@ fn check(form: &NewExperiment) -> Answer<Config> {
         pause_below: thresholds.pause_below,
         promote_from: thresholds.promote_from,
         max_expected_loss: thresholds.max_expected_loss,
+        ..Config::default()
     });
     if let Err(bad) = config.check() {
         wrong.push(FieldError::new(format!("/thresholds/{}", bad.field), bad.to_string()));
