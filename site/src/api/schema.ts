@@ -1029,6 +1029,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/channels/{id}/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Chooses a channel's account where the sign-in reaches several. Answers the channel; where that account was connected
+         *     before, it is that one again.
+         * @description 1. The channel must be choosing. 2. The account must be one of its `accounts` without a refusal. 3. Its figures of the
+         *     last weeks are pulled.
+         */
+        post: operations["choose_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/channels/{id}/disconnect": {
         parameters: {
             query?: never;
@@ -1708,11 +1730,11 @@ export interface paths {
         put?: never;
         /**
          * Answers a question in words.
-         * @description 1. The same question again is found by its hash. 2. Else it is understood by the grammar, and what it became is
-         *     kept. 3. What the grammar does not understand is written as SQL by the language model, where one is configured;
-         *     its SQL passes the sandbox, and is kept until the site's day ends, for it may name days. 4. The SQL runs with the
-         *     site and the days bound. What is not understood → 422 that names the words and suggests three questions; a used-up
-         *     model budget → 429; a model that does not answer → 503.
+         * @description 1. A question that follows another becomes a whole one. 2. The same question again is found by its hash. 3. Else it
+         *     is understood by the grammar, and what it became is kept. 4. What the grammar does not understand is written as SQL by
+         *     the language model, where one is configured; its SQL passes the sandbox, and is kept until the site's day ends, for it
+         *     may name days. 5. The SQL runs with the site and the days bound. What is not understood → 422 that names the words and
+         *     suggests three questions; a used-up model budget → 429; a model that does not answer → 503.
          */
         post: operations["ask"];
         delete?: never;
@@ -1944,6 +1966,19 @@ export interface components {
             approval_id?: string | null;
             /** @description The campaign it made or changed. */
             campaign_id?: string | null;
+        };
+        /** @description An account that a sign-in reaches. */
+        AccountChoice: {
+            /** @description ISO 4217; empty where the provider does not say. */
+            currency: string;
+            /** @description The account's id at the provider. */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Why it cannot be chosen, in words; empty when it can. */
+            refusal: string;
+            /** @description IANA zone its days begin in. */
+            time_zone: string;
         };
         /** @description One ad or e-mail. */
         Ad: {
@@ -2217,6 +2252,8 @@ export interface components {
         };
         /** @description A question in words. */
         Ask: {
+            /** @description The question it follows, as the answer's `question` said it: "and by device?" is then asked of that one. */
+            after?: string | null;
             /** @description The question, at most 500 characters. */
             question: string;
             /** @description The site; the tenant's first one when absent. */
@@ -2673,8 +2710,10 @@ export interface components {
         };
         /** @description A connected account. */
         Channel: {
-            /** @description The account's id at the provider. */
+            /** @description The account's id at the provider; empty while it is choosing. */
             account_id: string;
+            /** @description What there is to choose from while it is choosing; empty otherwise. */
+            accounts: components["schemas"]["AccountChoice"][];
             /**
              * Format: int64
              * @description UTC ms.
@@ -2705,7 +2744,10 @@ export interface components {
             name: string;
             /** @description The site it serves. */
             site: string;
-            /** @description connected, needs_reauth, failing or disconnected. */
+            /**
+             * @description connected, needs_reauth, failing, disconnected, or choosing: the sign-in reaches several accounts, and somebody has
+             *     to say which.
+             */
             status: string;
             /** @description IANA zone its days begin in. */
             time_zone: string;
@@ -2880,6 +2922,14 @@ export interface components {
              * @description Days before an order in which touches counted.
              */
             window_days: number;
+        };
+        /** @description Says which account a channel is to have. */
+        ChooseAccount: {
+            /**
+             * @description The account's id at the provider: one of the channel's `accounts`.
+             * @default
+             */
+            account_id: string;
         };
         /** @description Connects an account. */
         Connect: {
@@ -4252,6 +4302,8 @@ export interface components {
             engine: string;
             /** @description Names the question, for feedback. */
             hash: string;
+            /** @description The question that is answered, in its normal form: what was asked, or what it became after the one it follows. */
+            question: string;
             /** @description The rows, each a list in the order of the columns. */
             rows: unknown[][];
             /** @description The SQL that ran. Its parameters are the tenant, the site and the days. */
@@ -7082,6 +7134,44 @@ export interface operations {
             };
         };
     };
+    choose_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Channel id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseAccount"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     disconnect: {
         parameters: {
             query?: never;
@@ -7373,7 +7463,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To the channels page: `connected` names the channel, `failed` says why not */
+            /** @description To the channels page: `connected` names the channel, `choose` one whose account is to be chosen, `failed` says why not */
             303: {
                 headers: {
                     [name: string]: unknown;

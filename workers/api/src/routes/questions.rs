@@ -79,7 +79,13 @@ pub async fn ask(caller: Caller, Form(form): Form<Ask>) -> Answer<Json<QuestionA
     if let Some(cached) = store::questions::take(&caller.database, &site.key, &hash, &version, caller.now).await? {
         let prepared = stored(&cached)?;
         let rows = rows(&caller, &site, &warehouse, &prepared).await?;
-        return Ok(Json(told(&site, &warehouse, Known { question: normal, hash, cache: cache(&cached) }, prepared, rows)));
+        return Ok(Json(told(
+            &site,
+            &warehouse,
+            Known { question: normal, hash, cache: cache(&cached) },
+            prepared,
+            rows,
+        )));
     }
     let vocabulary = match vocabulary {
         Some(known) => known,
@@ -192,13 +198,7 @@ async fn rows(caller: &Caller, site: &SiteRecord, warehouse: &Warehouse<'_>, pre
 }
 
 /// An answer as it is sent.
-fn told(
-    site: &SiteRecord,
-    warehouse: &Warehouse<'_>,
-    known: Known,
-    prepared: Prepared,
-    rows: Rows,
-) -> QuestionAnswer {
+fn told(site: &SiteRecord, warehouse: &Warehouse<'_>, known: Known, prepared: Prepared, rows: Rows) -> QuestionAnswer {
     let sql = sql_of(&prepared).to_owned();
     let Rows { columns, rows, windows } = rows;
     let (of_clickhouse, chart) = match &prepared.source {
