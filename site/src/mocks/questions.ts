@@ -90,6 +90,7 @@ async function ask(asked: LoopAsked, request: Request): Promise<Response> {
   }
   const answer: QuestionAnswer = {
     ...drawn,
+    question: words,
     hash: `q-${words.length}-${named[0]?.id}`,
     engine: "d1",
     days,
