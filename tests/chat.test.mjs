@@ -108,7 +108,7 @@ test('a conversation outlives a reload, and a new one forgets it', { skip }, asy
   await conversation().getByRole('heading', { name: 'Revenue by channel' }).first().waitFor()
   assert.ok(before > 8)
   assert.equal(await line().inputValue(), 'not sent yet')
-  await conversation().getByRole('region', { name: /run of the analyst/i }).getByText('Done', { exact: true }).waitFor()
+  await conversation().getByRole('region', { name: /run of the analyst/i }).getByText('Done', { exact: true }).first().waitFor()
   await page.getByRole('button', { name: 'New conversation' }).click()
   await page.getByRole('heading', { name: /let an agent do it/i }).waitFor()
   await page.reload()
