@@ -23,7 +23,7 @@ const ok = (answer, status = 200) => {
 
 /** True rates: what share of those who see a variant sign up. */
 const RATES = { plain: 0.22, loud: 0.3, dull: 0.02 }
-const THRESHOLDS = { min_exposures: 60, pause_below: 0.05, promote_from: 0.95, max_expected_loss: 0.01 }
+const THRESHOLDS = { min_exposures: 30, pause_below: 0.05, promote_from: 0.95, max_expected_loss: 0.01 }
 
 const draft = (changes = {}) => ({
   key: 'hero',
