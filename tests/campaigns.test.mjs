@@ -2,7 +2,7 @@
 // provider, changed, rolled back, scheduled; limits and the kill switch; images.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { shop } from './people.mjs'
+import { ok, refused, shop } from './people.mjs'
 import { eventually, start } from './product.mjs'
 
 let product
@@ -16,16 +16,6 @@ before(async () => {
 after(() => product?.stop())
 
 const by = (role) => team[role].ask
-const ok = (answer, status = 200) => {
-  assert.equal(answer.status, status, answer.text)
-  return answer.body
-}
-const refused = (answer, status, ...fields) => {
-  assert.equal(answer.status, status, answer.text)
-  assert.equal(answer.kind, 'application/problem+json')
-  if (fields.length > 0) assert.deepEqual(answer.body.errors?.map((error) => error.field), fields)
-  return answer.body.detail
-}
 
 // An account at the practice provider, by its sign-in page, as a browser walks it.
 async function connect() {

@@ -1,7 +1,7 @@
 // A sign-in that reaches several accounts: somebody says which, and connecting again keeps what was said.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { connect, shop } from './people.mjs'
+import { connect, ok, refused, shop } from './people.mjs'
 import { eventually, start } from './product.mjs'
 
 let product
@@ -9,17 +9,6 @@ before(async () => {
   product = await start()
 })
 after(() => product?.stop())
-
-const ok = (answer, status = 200) => {
-  assert.equal(answer.status, status, answer.text)
-  return answer.body
-}
-const refused = (answer, status, ...fields) => {
-  assert.equal(answer.status, status, answer.text)
-  assert.equal(answer.kind, 'application/problem+json')
-  if (fields.length > 0) assert.deepEqual(answer.body.errors?.map((error) => error.field), fields)
-  return answer.body.detail
-}
 
 const others = [
   { name: 'Outlet', currency: 'EUR', time_zone: 'Europe/Vienna' },

@@ -2,7 +2,7 @@
 // what they do comes in by the collector and takes the real way to the experiment's object, and nobody decides by hand.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { asker, shop } from './people.mjs'
+import { asker, ok, shop } from './people.mjs'
 import { eventually, start } from './product.mjs'
 
 let product
@@ -15,11 +15,6 @@ before(async () => {
   theirs = await shop(product.url, 'Neighbours')
 })
 after(() => product?.stop())
-
-const ok = (answer, status = 200) => {
-  assert.equal(answer.status, status, answer.text)
-  return answer.body
-}
 
 /** True rates: what share of those who see a variant sign up. */
 const RATES = { plain: 0.22, loud: 0.3, dull: 0.02 }

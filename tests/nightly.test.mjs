@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { shop } from './people.mjs'
+import { ok, shop } from './people.mjs'
 import { day, eventually, offline, start } from './product.mjs'
 
 const DAY = 86_400_000
@@ -14,11 +14,6 @@ before(async () => {
   product = await start()
 })
 after(() => product?.stop())
-
-const ok = (answer, status = 200) => {
-  assert.equal(answer.status, status, answer.text)
-  return answer.body
-}
 
 test('events past their site’s term go, younger ones stay, and the figures do not change', async () => {
   // A term that is no longer the default's stands in the site's row; no screen sets it yet.

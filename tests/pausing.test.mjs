@@ -2,7 +2,7 @@
 // as soon as the provider is back, whatever became of the publication.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { connect, shop } from './people.mjs'
+import { connect, ok, shop } from './people.mjs'
 import { eventually, start } from './product.mjs'
 
 let product
@@ -13,10 +13,6 @@ before(async () => {
 })
 after(() => product?.stop())
 
-const ok = (answer, status = 200) => {
-  assert.equal(answer.status, status, answer.text)
-  return answer.body
-}
 const ask = (role, ...what) => team[role].ask(...what)
 
 const first = 'First account'

@@ -47,9 +47,18 @@ export function asker(url, credentials = {}) {
   }
 }
 
-const ok = (answer, status = 200) => {
+/** What was answered, which has this status. */
+export const ok = (answer, status = 200) => {
   assert.equal(answer.status, status, answer.text)
   return answer.body
+}
+
+/** Why it was refused: a problem of this status that names these fields, where any are given. */
+export const refused = (answer, status, ...fields) => {
+  assert.equal(answer.status, status, answer.text)
+  assert.equal(answer.kind, 'application/problem+json')
+  if (fields.length > 0) assert.deepEqual(answer.body.errors?.map((error) => error.field), fields)
+  return answer.body.detail
 }
 
 export const bearer = (token) => ({ authorization: `Bearer ${token}` })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect, shop } from './people.mjs'
+import { connect, ok, shop } from './people.mjs'
 import { eventually, start } from './product.mjs'
 
 let product
@@ -14,10 +14,6 @@ before(async () => {
 })
 after(() => product?.stop())
 
-const ok = (answer, status = 200) => {
-  assert.equal(answer.status, status, answer.text)
-  return answer.body
-}
 const ask = (...what) => team.admin.ask(...what)
 
 const ADS = 12

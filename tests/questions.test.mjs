@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { day, eventually, start } from './product.mjs'
-import { demoAdmin, shop } from './people.mjs'
+import { demoAdmin, ok, shop } from './people.mjs'
 
 const DAY = 86_400_000
 const noon = Math.floor(Date.now() / DAY) * DAY + DAY / 2
@@ -78,10 +78,6 @@ async function spend(shop, factor) {
   assert.equal(answer.status, 202, answer.text)
 }
 
-const ok = (answer, status = 200) => {
-  assert.equal(answer.status, status, answer.text)
-  return answer.body
-}
 const sum = (list) => list.reduce((total, value) => total + value, 0)
 const ask = async (who, question) => ok(await who.ask('POST', '/query/ask', { body: { question } }))
 

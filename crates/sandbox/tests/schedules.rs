@@ -713,19 +713,25 @@ fn an_email_that_went_out_is_not_sent_again_by_a_publisher_that_forgot_it() {
     }
 }
 
+/// A campaign that went live without anything going wrong, a minute ago.
+fn live(channel: ChannelType, seed: u64) -> Stage {
+    let mut stage = Stage::new(channel, seed, false);
+    (stage.crash, stage.stop_after) = (0.0, None);
+    let lists: Vec<String> =
+        stage.world.objects().filter(|object| object.kind == Kind::List).map(|object| object.id.clone()).collect();
+    let plan = plan(channel, &lists, &mut ChaCha8Rng::seed_from_u64(seed));
+    stage.approved = daily(&plan);
+    stage.publish(Target::Live(plan), Vec::new(), &mut Guardrails::initial("EUR")).unwrap();
+    stage.now += 60_000;
+    stage
+}
+
 /// What the connector reads is what the market did: units, days and pages.
 #[test]
 fn figures_arrive_as_they_were() {
     for channel in ChannelType::ALL {
         let seed = 4_000 + ChannelType::ALL.iter().position(|other| *other == channel).unwrap() as u64;
-        let mut stage = Stage::new(channel, seed, false);
-        (stage.crash, stage.stop_after) = (0.0, None);
-        let lists: Vec<String> =
-            stage.world.objects().filter(|object| object.kind == Kind::List).map(|object| object.id.clone()).collect();
-        let plan = plan(channel, &lists, &mut ChaCha8Rng::seed_from_u64(seed));
-        stage.approved = daily(&plan);
-        stage.publish(Target::Live(plan), Vec::new(), &mut Guardrails::initial("EUR")).unwrap();
-        stage.now += 60_000;
+        let mut stage = live(channel, seed);
         stage.world.age(12);
 
         let zone = calendar::Zone::parse("Europe/Berlin").unwrap();
@@ -891,14 +897,7 @@ fn a_pull_goes_on_where_it_was_whatever_happens() {
     let (mut turns, mut pages) = (0, 0);
     for seed in 5_000..5_016_u64 {
         let channel = ChannelType::ALL[usize::try_from(seed % 4).unwrap()];
-        let mut stage = Stage::new(channel, seed, false);
-        (stage.crash, stage.stop_after) = (0.0, None);
-        let lists: Vec<String> =
-            stage.world.objects().filter(|object| object.kind == Kind::List).map(|object| object.id.clone()).collect();
-        let plan = plan(channel, &lists, &mut ChaCha8Rng::seed_from_u64(seed));
-        stage.approved = daily(&plan);
-        stage.publish(Target::Live(plan), Vec::new(), &mut Guardrails::initial("EUR")).unwrap();
-        stage.now += 60_000;
+        let mut stage = live(channel, seed);
         stage.world.age(30);
         assert!(stage.renew() || stage.connect());
         // Days that stand still, conversions included.

@@ -234,7 +234,8 @@ impl Account {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'connected', ?9, ?10, ?11, ?12, ?12) \
              ON CONFLICT (id) DO UPDATE SET name = excluded.name, account_id = excluded.account_id, \
              currency = excluded.currency, time_zone = excluded.time_zone, status = 'connected', choices = '', \
-             credentials_sealed = excluded.credentials_sealed, credentials_expire_at = excluded.credentials_expire_at, last_error = '', last_error_at = NULL, \
+             credentials_sealed = excluded.credentials_sealed, \
+             credentials_expire_at = excluded.credentials_expire_at, last_error = '', last_error_at = NULL, \
              updated_at = excluded.updated_at",
             vec![
                 channel_id.as_str().into(),
