@@ -5,15 +5,14 @@
 // What the product sends and what the scripted server answers are checked against OpenAI's own description of the
 // interface, where it is at hand (../shared/specs/openai); without it those checks are skipped and say so.
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { eventually, site, start } from './product.mjs'
+import { eventually, offline, site, start } from './product.mjs'
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const SPEC = path.join(ROOT, '../shared/specs/openai/openai.trim.json')
@@ -107,31 +106,6 @@ async function modelServer() {
 const narrative = (text) => ({ text: JSON.stringify({ narrative: text }) })
 
 // ── a shop to work on ──────────────────────────────────────────────────────────────────────────────────────────────
-
-/**
- * Work on the product's own database, for what no screen writes (what providers have reported) and for counting rows.
- * Only while the runtime is down, for it keeps the files open: so it is killed before and started again afterwards.
- */
-async function offline(product, work) {
-  await product.kill()
-  const db = database(product)
-  try {
-    return work(db, db.prepare('SELECT tenant_id FROM sites WHERE key = ?').get(site).tenant_id)
-  } finally {
-    db.close()
-    await product.restart()
-  }
-}
-
-function database(product) {
-  const folder = path.join(product.state, 'v3/d1/miniflare-D1DatabaseObject')
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.sqlite'))) {
-    const db = new DatabaseSync(path.join(folder, file))
-    if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'agent_runs'").get()) return db
-    db.close()
-  }
-  throw new Error('no database with agent_runs')
-}
 
 /** Two connected accounts and a live campaign whose ads and ad sets did very differently for two weeks. */
 function furnish(db, id) {

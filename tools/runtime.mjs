@@ -6,7 +6,8 @@
 // Environment: ADROIT_STATE (state folder), ADROIT_PORT (front door; collect listens on the next port,
 // the practice provider on the one after),
 // ADROIT_END_WITH_STDIN (end when standard input ends, that is with the process that holds it),
-// CLICKHOUSE_URL, CLICKHOUSE_USER, CLICKHOUSE_PASSWORD, CLICKHOUSE_DATABASE and MODEL_* (optional, handed to the Workers).
+// CLICKHOUSE_URL, CLICKHOUSE_USER, CLICKHOUSE_PASSWORD, CLICKHOUSE_DATABASE, MODEL_* and the waits of PACE (optional,
+// handed to the Workers).
 
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -32,7 +33,9 @@ const COLLECT = "adroit-collect";
 const CRON = "adroit-cron";
 const SANDBOX = "adroit-sandbox";
 /** What agents need to ask a language model; without MODEL_URL the built-in one answers. */
-const MODEL_SETTINGS = ["MODEL_URL", "MODEL_NAME", "MODEL_KEY", "MODEL_FALLBACK", "MODEL_PRICE_IN", "MODEL_PRICE_OUT", "AGENT_RETRY_MS"];
+const MODEL_SETTINGS = ["MODEL_URL", "MODEL_NAME", "MODEL_KEY", "MODEL_FALLBACK", "MODEL_PRICE_IN", "MODEL_PRICE_OUT"];
+/** Waits that tests cut short. */
+const PACE = ["AGENT_RETRY_MS", "EXPERIMENT_JUDGE_MS"];
 
 /** An error whose message is meant for a person: printed without a stack. */
 class Refusal extends Error {}
@@ -82,7 +85,7 @@ function localBindings() {
   };
   // The MCP conformance suite's fixtures: for its test alone, see the crate `protocol`.
   if (process.env.ADROIT_CONFORMANCE === "1") bindings.ADROIT_CONFORMANCE = "1";
-  for (const name of ["CLICKHOUSE_URL", "CLICKHOUSE_USER", "CLICKHOUSE_PASSWORD", "CLICKHOUSE_DATABASE", ...MODEL_SETTINGS]) {
+  for (const name of ["CLICKHOUSE_URL", "CLICKHOUSE_USER", "CLICKHOUSE_PASSWORD", "CLICKHOUSE_DATABASE", ...MODEL_SETTINGS, ...PACE]) {
     if (process.env[name]) bindings[name] = process.env[name];
   }
   return bindings;

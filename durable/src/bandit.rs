@@ -15,13 +15,13 @@ mod store;
 use bandit::{ArmStatus, Verdict, choose, judge};
 use control::audit::{Entry, SYSTEM};
 use platform::bandit_object::{BEGIN, Begin, DECIDE, Decide, Decision, END, Figures, LOOK, REWARD, Reward};
-use platform::{Param, Statement, TenantDb, clock, random};
+use platform::{Param, Statement, TenantDb, clock, random, settings};
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use store::Store;
 use worker::{DurableObject, Env, Method, Request, Response, Result, State, durable_object};
 
-/// From the first change to the judgement, ms.
+/// From the first change to the judgement, ms, unless `EXPERIMENT_JUDGE_MS` says otherwise.
 const JUDGE_MS: i64 = 60_000;
 /// After a failure to reach the database, ms.
 const RETRY_MS: i64 = 10_000;
@@ -120,7 +120,8 @@ impl Bandit {
 
     async fn arm_once(&self) -> Result<()> {
         if !self.armed.swap(true, Relaxed) && self.state.storage().get_alarm().await?.is_none() {
-            self.state.storage().set_alarm(JUDGE_MS).await?;
+            let wait = settings::number(&self.env, "EXPERIMENT_JUDGE_MS", JUDGE_MS).unwrap_or(JUDGE_MS);
+            self.state.storage().set_alarm(wait).await?;
         }
         Ok(())
     }

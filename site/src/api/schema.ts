@@ -2657,9 +2657,9 @@ export interface components {
         /** @description One value that would become another. */
         Change: {
             /** @description The value that is wanted; null for none. */
-            after: Record<string, never> | null;
+            after: unknown;
             /** @description The value that is live; null for none. */
-            before: Record<string, never> | null;
+            before: unknown;
             /** @description What it is, for people. */
             label: string;
             /** @description Where, by ids: `/ad_sets/<id>/budget_daily`. */
@@ -3019,7 +3019,7 @@ export interface components {
         /** @description What the visitor is shown. */
         Decided: {
             /** @description The variant's payload; null with it. */
-            payload: Record<string, never>;
+            payload: Record<string, never> | null;
             /** @description Key of the variant; null when the experiment does not run: show what you always show. */
             variant?: string | null;
         };
@@ -4877,6 +4877,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                    "text/event-stream": string;
                 };
             };
             /** @description Any failure before the protocol begins */
@@ -4905,15 +4906,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/a2a+json": unknown;
                 };
             };
-            /** @description Any failure before the protocol begins */
+            /** @description Any failure: before the protocol begins as a problem, then as a google.rpc.Status */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/a2a+json": unknown;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -4942,15 +4944,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/a2a+json": unknown;
                 };
             };
-            /** @description Any failure before the protocol begins */
+            /** @description Any failure: before the protocol begins as a problem, then as a google.rpc.Status */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/a2a+json": unknown;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -4982,12 +4985,13 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description Any failure before the protocol begins */
+            /** @description Any failure: before the protocol begins as a problem, then as a google.rpc.Status */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/a2a+json": unknown;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -5023,15 +5027,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/a2a+json": unknown;
                 };
             };
-            /** @description Any failure before the protocol begins */
+            /** @description Any failure: before the protocol begins as a problem, then as a google.rpc.Status */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/a2a+json": unknown;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -5052,21 +5057,23 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Task */
+            /** @description Task, or a stream of StreamResponse */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/a2a+json": unknown;
+                    "text/event-stream": string;
                 };
             };
-            /** @description Any failure before the protocol begins */
+            /** @description Any failure: before the protocol begins as a problem, then as a google.rpc.Status */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/a2a+json": unknown;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -5098,15 +5105,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/a2a+json": unknown;
+                    "text/event-stream": string;
                 };
             };
-            /** @description Any failure before the protocol begins */
+            /** @description Any failure: before the protocol begins as a problem, then as a google.rpc.Status */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/a2a+json": unknown;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -8293,14 +8302,23 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                    "text/event-stream": string;
                 };
             };
-            /** @description Any failure before the protocol begins */
+            /** @description A notification was taken */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure: before the protocol begins as a problem, then as a JSON-RPC error */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": unknown;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
