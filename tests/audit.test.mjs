@@ -3,7 +3,7 @@
 // in its own way, so that each is also the other's proof that a tenant's chain is its own.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { bearer, asker, shop } from './people.mjs'
+import { asker, bearer, shop } from './people.mjs'
 import { offline, start } from './product.mjs'
 
 let product

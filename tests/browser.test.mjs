@@ -3,22 +3,15 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import { day, eventually, login, start } from './product.mjs'
-
-const { chromium } = createRequire(new URL('../tools/package.json', import.meta.url))('playwright-core')
-const executablePath = process.env.ADROIT_CHROMIUM
-const skip = executablePath ? false : 'no Chromium: `cargo xtask doctor` says how to get one'
+import { launch, skip } from './screen.mjs'
 
 let product, browser, page, shop
 before(async () => {
   if (skip) return
   product = await start()
-  browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'],
-  })
+  browser = await launch()
   page = await browser.newPage({ viewport: { width: 1440, height: 1000 } })
   await product.send({ batch: visits() })
   await product.api('/imports/ad-spend?site=demo-site', {
@@ -58,6 +51,8 @@ test('a wrong password is told so, the right one opens the dashboard', { skip },
   await page.getByLabel('Password', { exact: true }).fill(login.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('region', { name: 'Revenue', exact: true }).waitFor()
+  // A newcomer is told what comes next: the pixel sends already and there is a team, so it is an account.
+  await page.getByRole('region', { name: 'First steps' }).getByRole('link', { name: 'Connect' }).waitFor()
 })
 
 test('the dashboard shows the figures of the API', { skip }, async () => {

@@ -54,7 +54,7 @@ async function each(list, work, atOnce = 12) {
 
 const BROWSER = 'Mozilla/5.0 (X11; Linux x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36'
 const send = async (site, events, agent = BROWSER) => {
-  const { status, body } = await product.send({ batch: events }, { 'user-agent': agent }, `/collect?site=${site}`)
+  const { status, body } = await product.send({ batch: events }, { origin: 'https://shop.test', 'user-agent': agent }, `/collect?site=${site}`)
   assert.equal(status, 204, JSON.stringify(body))
 }
 

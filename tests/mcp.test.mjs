@@ -9,8 +9,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { accept, asker, bearer, demoAdmin, invite, shop } from './people.mjs'
+import { PASSWORD, accept, asker, bearer, demoAdmin, invite, shop } from './people.mjs'
 import { eventually, start } from './product.mjs'
+import { launch, signIn, skip as noBrowser } from './screen.mjs'
 
 const HERE = path.dirname(fileURLToPath(import.meta.url))
 const clients = createRequire(path.join(HERE, 'clients', 'package.json'))
@@ -224,7 +225,7 @@ async function channel(person) {
   return (await person.ask('GET', '/channels')).body.rows.find((row) => row.type === 'sandbox')
 }
 
-test('a campaign is planned over MCP, waits for a person, and goes out', { timeout: 180_000 }, async () => {
+test('a campaign is planned over MCP, waits for a person in the browser, and goes out', { skip: noBrowser, timeout: 180_000 }, async () => {
   const team = await shop(product.url, 'Wool and thread')
   const { id: channelId } = await channel(team.marketer)
   const scopes = ['read_campaigns', 'edit_campaigns', 'publish_campaigns', 'read_channels']
@@ -259,9 +260,19 @@ test('a campaign is planned over MCP, waits for a person, and goes out', { timeo
   assert.deepEqual([approval.status, approval.url], ['pending', `${product.url}/approvals?id=${approval.id}`])
   assert.match(submitted.content[0].text, /waits for a person/)
 
-  const seen = (await team.approver.ask('GET', `/approvals/${approval.id}`)).body
-  const decided = await team.approver.ask('POST', `/approvals/${approval.id}/approve`, { body: { snapshot_hash: seen.snapshot_hash } })
-  assert.equal(decided.status, 200, decided.text)
+  // The script stops here. A person opens the address it was given, reads what would become live, and decides.
+  const browser = await launch()
+  try {
+    const page = await signIn(browser, product.url, { email: team.approver.email, password: PASSWORD })
+    await page.goto(approval.url)
+    await page.getByText('Winter has come').first().waitFor()
+    await page.getByText('€20.00').first().waitFor()
+    assert.ok((await client.callTool({ name: 'campaigns_publish', arguments: { id: campaign.id } })).isError, 'it waits for the person')
+    await page.getByRole('button', { name: 'Approve', exact: true }).click()
+    await eventually(async () => assert.equal((await use('campaigns_get', { id: campaign.id })).structuredContent.status, 'approved'))
+  } finally {
+    await browser.close()
+  }
   await use('campaigns_publish', { id: campaign.id })
   await eventually(async () => {
     const now = (await use('campaigns_get', { id: campaign.id })).structuredContent

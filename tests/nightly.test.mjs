@@ -40,7 +40,7 @@ test('events past their site’s term go, younger ones stay, and the figures do 
         { event: 'purchase', value: 10, order_id: `${site.key}-${back}`, ...at(2) },
       ]
     })
-    const sent = await product.send({ batch }, {}, `/collect?site=${site.key}`)
+    const sent = await product.send({ batch }, { origin: 'https://shop.test' }, `/collect?site=${site.key}`)
     assert.equal(sent.status, 204, JSON.stringify(sent.body))
   }
 

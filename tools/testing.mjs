@@ -68,12 +68,13 @@ async function waitUntilGone(pid) {
 }
 
 /**
- * @param {{ demo?: boolean, env?: Record<string, string> }} [options]
- *   demo: send the demo shop's visitors; env: more environment for the runtime, such as CLICKHOUSE_URL
+ * @param {{ demo?: boolean, env?: Record<string, string>, state?: string, port?: number }} [options]
+ *   demo: send the demo shop's visitors; env: more environment for the runtime, such as CLICKHOUSE_URL; state: a folder
+ *   that is kept; port: the front door's
  */
-export async function startRuntime({ demo = false, env = {} } = {}) {
-  const state = mkdtempSync(path.join(tmpdir(), "adroit-test-"));
-  const port = await freePorts();
+export async function startRuntime({ demo = false, env = {}, state: kept, port: wanted } = {}) {
+  const state = kept ?? mkdtempSync(path.join(tmpdir(), "adroit-test-"));
+  const port = wanted ?? (await freePorts());
   const environment = { ...env, ADROIT_STATE: state, ADROIT_PORT: String(port) };
   const status = () => JSON.parse(readFileSync(path.join(state, "runtime.json"), "utf8"));
 
@@ -130,10 +131,10 @@ export async function startRuntime({ demo = false, env = {} } = {}) {
       if (!answer.ok) throw new Error(`running cron "${cron}" answered ${answer.status}: ${await answer.text()}`);
       return answer.json();
     },
-    /** Ends the runtime and removes its state. */
+    /** Ends the runtime and removes its state, unless it is to be kept. */
     async stop() {
       await xtask(["stop"], environment);
-      rmSync(state, { recursive: true, force: true, maxRetries: 5 });
+      if (!kept) rmSync(state, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 

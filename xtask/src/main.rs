@@ -28,6 +28,7 @@ mod size;
 mod stamp;
 mod suite;
 mod toolchain;
+mod tour;
 mod turn;
 
 use std::process::ExitCode;
@@ -86,6 +87,8 @@ enum Task {
     Pixel,
     /// Bring the stored secrets of your tenants under the current vault key
     Rewrap(rewrap::Args),
+    /// Photograph every page of the site into docs/tour
+    Tour(tour::Args),
     /// Fill the demo shop of the runtime that is running; doing it again the same day changes little
     Demo,
     /// Send a real clickstream or order file through the collector, with its original times
@@ -123,6 +126,7 @@ fn perform(project: &Project, task: Task) -> anyhow::Result<()> {
         Task::Openapi => openapi::write(project),
         Task::Pixel => pixel::write(project),
         Task::Demo => demo::seed(&project.url()),
+        Task::Tour(args) => tour::run(project, &args),
         Task::Rewrap(args) => rewrap::run(project, &args),
         Task::Replay(args) => replay::run(project, &args),
         Task::Kill(args) => kill::run(project, &args),

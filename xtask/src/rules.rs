@@ -36,7 +36,7 @@ pub(crate) enum Room {
     Durable,
     /// `workers/*`.
     Worker,
-    /// `xtask/`.
+    /// `xtask/` and `science/`: native.
     Tool,
 }
 
@@ -162,7 +162,7 @@ fn refusal(room: Room, dependency: &Dependency, other: Option<Room>) -> Option<&
             Some("objects are called by binding; the call and its body types belong in platform/ or crates/")
         }
         (Room::Tool, Some(Room::Crate)) => None,
-        (Room::Tool, Some(_)) => Some("xtask is native: it builds on crates/* only"),
+        (Room::Tool, Some(_)) => Some("a native tool builds on crates/* only"),
         (Room::Worker | Room::Durable, Some(_)) => None,
     }
 }

@@ -1,6 +1,6 @@
 //! From weights to credits that add up exactly.
 
-use crate::{AttributionError, Journey, Model, Order, Parameters, Scorer, Touch, Touches};
+use crate::{AttributionError, Journey, Model, Order, Parameters, Scorer, Touch, Touches, Windows};
 
 /// What one touch gets of one order.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,9 +38,7 @@ pub fn attribute<'a>(
     window_ms: i64,
 ) -> Result<Vec<Attributed<'a>>, AttributionError> {
     parameters.check(model.descriptor())?;
-    let mut sorted: Vec<&Order> = orders.iter().collect();
-    sorted.sort_by(|a, b| (a.t, &a.id).cmp(&(b.t, &b.id)));
-
+    let sorted = by_time(orders);
     let converted: Vec<Journey<'a>> = sorted.iter().map(|order| Journey::before(order, touches, window_ms)).collect();
     let scorer = if model.descriptor().data_driven {
         let mut all = converted.clone();
@@ -55,6 +53,31 @@ pub fn attribute<'a>(
         .zip(&converted)
         .map(|(order, journey)| Attributed { order, credits: credit(scorer.as_ref(), journey, order.value_minor) })
         .collect())
+}
+
+/// Credits every order under a scorer, a [`crate::Rule`] for instance, with windows by channel and kind of touch. Sorted
+/// as by [`attribute`].
+///
+/// # Errors
+/// A window is out of bounds: see [`Windows::check`].
+pub fn attribute_within<'a>(
+    scorer: &dyn Scorer,
+    windows: &Windows,
+    orders: &'a [Order],
+    touches: &'a Touches,
+) -> Result<Vec<Attributed<'a>>, AttributionError> {
+    windows.check()?;
+    let attributed = by_time(orders).into_iter().map(|order| {
+        let journey = windows.journey(order, touches);
+        Attributed { order, credits: credit(scorer, &journey, order.value_minor) }
+    });
+    Ok(attributed.collect())
+}
+
+fn by_time(orders: &[Order]) -> Vec<&Order> {
+    let mut sorted: Vec<&Order> = orders.iter().collect();
+    sorted.sort_by(|a, b| (a.t, &a.id).cmp(&(b.t, &b.id)));
+    sorted
 }
 
 /// The journeys of the persons who bought nothing.
@@ -82,7 +105,7 @@ fn credit<'a>(scorer: &dyn Scorer, journey: &Journey<'a>, value_minor: i64) -> V
 }
 
 /// Weights as shares of their sum; equal shares when no weight is positive.
-fn normalise(weights: &[f64]) -> Vec<f64> {
+pub(crate) fn normalise(weights: &[f64]) -> Vec<f64> {
     let usable = |weight: &f64| {
         if weight.is_finite() { weight.max(0.0) } else { 0.0 }
     };

@@ -41,6 +41,68 @@ pub enum AttributionError {
         /// Largest value allowed.
         max: i64,
     },
+    /// A number of a rule lies outside its bounds.
+    #[error("`{field}` is {found}; it must lie between {min} and {max}")]
+    BadRule {
+        /// The field of the rule.
+        field: &'static str,
+        /// The value as given.
+        found: f64,
+        /// Smallest value allowed.
+        min: f64,
+        /// Largest value allowed.
+        max: f64,
+    },
+    /// A count of journeys, or their value, is no such number.
+    #[error("`{field}` is {found}; a count is 0 or more, a value any finite number")]
+    BadCount {
+        /// The column.
+        field: &'static str,
+        /// The value as given.
+        found: f64,
+    },
+    /// The order of a Markov model.
+    #[error("`order` is {found}; it must lie between 1 and {max}")]
+    OrderOutOfBounds {
+        /// The value as given.
+        found: usize,
+        /// Largest value allowed.
+        max: usize,
+    },
+    /// More states, or transitions between them, than are held in memory.
+    #[error("at order {order} these paths have more than {max} {what}; take a lower order or group more coarsely")]
+    TooVaried {
+        /// The order.
+        order: usize,
+        /// `states` or `transitions`.
+        what: &'static str,
+        /// How many there may be.
+        max: usize,
+    },
+    /// Too many channels for a value of every set of channels.
+    #[error("the rate form of Shapley values every set of channels and takes at most {max}; take the count form")]
+    TooManySets {
+        /// Most channels.
+        max: usize,
+    },
+    /// A bootstrap with too few or too many replicates, or a level that is no probability.
+    #[error("`{field}` is {found}; it must lie between {min} and {max}")]
+    BadBootstrap {
+        /// The field.
+        field: &'static str,
+        /// The value as given.
+        found: f64,
+        /// Smallest value allowed.
+        min: f64,
+        /// Largest value allowed.
+        max: f64,
+    },
+    /// More different channels than are told apart.
+    #[error("there are more than {max} channels; group them more coarsely")]
+    TooManyChannels {
+        /// How many there may be.
+        max: usize,
+    },
 }
 
 impl AttributionError {
@@ -52,6 +114,10 @@ impl AttributionError {
             Self::UnknownParameter { parameter, .. } => parameter,
             Self::ParameterOutOfBounds { parameter, .. } => parameter,
             Self::WindowOutOfBounds { .. } => "window",
+            Self::BadRule { field, .. } | Self::BadCount { field, .. } | Self::BadBootstrap { field, .. } => field,
+            Self::OrderOutOfBounds { .. } | Self::TooVaried { .. } => "order",
+            Self::TooManySets { .. } => "model",
+            Self::TooManyChannels { .. } => "path",
         }
     }
 }

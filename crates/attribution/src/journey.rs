@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::AttributionError;
 
-const DAY_MS: i64 = 86_400_000;
+pub(crate) const DAY_MS: i64 = 86_400_000;
 
 /// The lookback window nobody chose, in days.
 pub const DEFAULT_WINDOW_DAYS: i64 = 30;
@@ -26,8 +26,19 @@ pub fn window_ms(days: i64) -> Result<i64, AttributionError> {
     }
 }
 
+/// How a person met a channel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TouchKind {
+    /// They came: a click, a visit.
+    #[default]
+    Click,
+    /// They were shown something and did not click.
+    View,
+}
+
 /// One contact of a person with a channel. The missing fields of a row read as empty or 0.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Touch {
     /// The event's id, unique in its tenant.
     pub id: String,
@@ -48,6 +59,18 @@ pub struct Touch {
     /// Campaign.
     #[serde(default)]
     pub campaign: String,
+    /// Ad.
+    #[serde(default)]
+    pub ad: String,
+    /// Creative: what the ad showed.
+    #[serde(default)]
+    pub creative: String,
+    /// Keyword, or search term.
+    #[serde(default)]
+    pub keyword: String,
+    /// Seen or clicked.
+    #[serde(default)]
+    pub kind: TouchKind,
 }
 
 /// One conversion: an order of a person.

@@ -4,19 +4,47 @@
 //! [`Model`] from the catalog ([`models`], [`model`]) for weights, and splits the order's value over them so that the
 //! parts add up to it exactly in minor units. [`aggregate`] folds the credits by any key.
 //!
+//! Journeys that were aggregated to paths are counted by a [`Tally`]: the same rules ([`RuleTally`]), Markov removal
+//! effects ([`MarkovTally`]), Shapley values ([`ShapleyRateTally`]), each with intervals by resampling ([`Bootstrap`]).
+//! What money is moved by is in [`Cost`] and [`Marginal`], with the models' [`disagreement`] beside it; [`reconcile`]
+//! holds platforms' claims against orders.
+//!
 //! No SQL, no HTTP, no clock: whoever loads the rows decides the range, the identity of a person and which events
-//! are touches. Spend does not belong here either; it is joined to the aggregate by the caller.
+//! are touches. Spend and claims are the caller's, too.
 
 mod aggregate;
+mod bootstrap;
+mod budget;
+mod chain;
+mod claim;
 mod credit;
 mod error;
+mod grain;
+mod incrementality;
 mod journey;
+mod markov;
 mod model;
+mod path;
 mod rules;
+mod shapley;
+mod window;
 
 pub use aggregate::{Totals, UNASSIGNED_CHANNEL, UNASSIGNED_SOURCE, aggregate};
-pub use credit::{Attributed, Credit, attribute, split};
+pub use bootstrap::{Bootstrap, Interval, Intervals};
+pub use budget::{Cost, Disagreement, Marginal, at_least_double, disagreement, distance};
+pub use claim::{Claim, Claimed, PlatformClaims, reconcile};
+pub use credit::{Attributed, Credit, attribute, attribute_within, split};
 pub use error::AttributionError;
-pub use journey::{Conversion, DEFAULT_WINDOW_DAYS, Journey, MAX_WINDOW_DAYS, Order, Touch, Touches, window_ms};
+pub use grain::Grain;
+pub use incrementality::{
+    Calibration, Difference, Estimate, IncrementalityError, Synthetic, difference_in_differences, synthetic_control,
+};
+pub use journey::{
+    Conversion, DEFAULT_WINDOW_DAYS, Journey, MAX_WINDOW_DAYS, Order, Touch, TouchKind, Touches, window_ms,
+};
+pub use markov::{MAX_EDGES, MAX_ORDER, MAX_STATES, Markov, MarkovTally, Nulls, Transition, Walk};
 pub use model::{DEFAULT_MODEL, Descriptor, Model, Parameter, Parameters, Scorer, model, models};
-pub use rules::DIRECT_CHANNEL;
+pub use path::{ChannelCredit, ChannelId, Channels, MAX_CHANNELS, Outcome, Path, SEPARATOR, Tally};
+pub use rules::{Adjustment, Condition, DIRECT_CHANNEL, Place, Rule, RuleTally, Step};
+pub use shapley::{MAX_RATE_CHANNELS, ShapleyRateTally};
+pub use window::Windows;

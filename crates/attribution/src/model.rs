@@ -94,7 +94,7 @@ impl Parameters {
 /// A way of sharing credit. Rules ignore the journeys they are fitted on; data-driven models learn from them.
 pub trait Model: Sync {
     /// What people are told about it.
-    fn descriptor(&self) -> &'static Descriptor;
+    fn descriptor(&self) -> &Descriptor;
 
     /// The scorer for these parameters, learnt from these journeys. The parameters have been checked. For a model
     /// that is not data-driven the journeys may be empty.
@@ -108,19 +108,10 @@ pub trait Scorer {
     fn weights(&self, journey: &Journey<'_>) -> Vec<f64>;
 }
 
-static MODELS: [&dyn Model; 6] = [
-    &rules::FirstTouch,
-    &rules::LastTouch,
-    &rules::LastNonDirect,
-    &rules::Linear,
-    &rules::PositionBased,
-    &rules::TimeDecay,
-];
-
 /// Every model, in the order people should see them.
 #[must_use]
-pub fn models() -> &'static [&'static dyn Model] {
-    &MODELS
+pub fn models() -> Vec<&'static dyn Model> {
+    rules::RULES.iter().map(|model| model as &dyn Model).collect()
 }
 
 /// The model of an id.
@@ -128,8 +119,9 @@ pub fn models() -> &'static [&'static dyn Model] {
 /// # Errors
 /// [`AttributionError::UnknownModel`], which lists the ids there are.
 pub fn model(id: &str) -> Result<&'static dyn Model, AttributionError> {
-    MODELS.iter().find(|model| model.descriptor().id == id).copied().ok_or_else(|| AttributionError::UnknownModel {
+    let models = models();
+    models.iter().find(|model| model.descriptor().id == id).copied().ok_or_else(|| AttributionError::UnknownModel {
         id: id.chars().take(40).collect(),
-        known: MODELS.iter().map(|model| model.descriptor().id).collect::<Vec<_>>().join(", "),
+        known: models.iter().map(|model| model.descriptor().id).collect::<Vec<_>>().join(", "),
     })
 }

@@ -17,6 +17,7 @@ fn touch(id: &str, t: i64, channel: &str) -> (String, Touch) {
         source: channel.to_lowercase(),
         medium: String::new(),
         campaign: String::new(),
+        ..Touch::default()
     };
     ("anna".to_owned(), touch)
 }
@@ -37,9 +38,12 @@ fn values(id: &str, channels: &[&str], value_minor: i64) -> Vec<i64> {
 }
 
 #[test]
-fn the_catalog_has_the_six_models_and_knows_its_default() {
+fn the_catalog_has_the_models_and_knows_its_default() {
     let ids: Vec<&str> = models().iter().map(|model| model.descriptor().id).collect();
-    assert_eq!(ids, ["first_touch", "last_touch", "last_non_direct", "linear", "position_based", "time_decay"]);
+    assert_eq!(
+        ids,
+        ["first_touch", "last_touch", "last_non_direct", "linear", "position_based", "time_decay", "shapley"]
+    );
     assert!(model(DEFAULT_MODEL).is_ok());
     let refusal = model("markov").err().unwrap();
     assert_eq!(refusal.field(), "model");
@@ -161,7 +165,7 @@ struct ConversionRate;
 struct Rates(Vec<(String, f64)>);
 
 impl Model for ConversionRate {
-    fn descriptor(&self) -> &'static Descriptor {
+    fn descriptor(&self) -> &Descriptor {
         &Descriptor {
             id: "conversion_rate",
             label: "Conversion rate",

@@ -22,6 +22,7 @@ fn touch() -> impl Strategy<Value = (String, Touch)> {
             channel,
             medium: String::new(),
             campaign: String::new(),
+            ..Touch::default()
         };
         (format!("p{person}"), touch)
     })
@@ -59,7 +60,7 @@ proptest! {
     fn credits_of_an_order_sum_to_it_exactly((orders, touches) in rows()) {
         let touches: Touches = touches.into_iter().collect();
         for model in models() {
-            let answer = attribute(*model, &Parameters::new(), &orders, &touches, WINDOW_MS).unwrap();
+            let answer = attribute(model, &Parameters::new(), &orders, &touches, WINDOW_MS).unwrap();
             prop_assert_eq!(answer.len(), orders.len());
             for one in &answer {
                 if one.credits.is_empty() {
@@ -121,8 +122,8 @@ proptest! {
         let straight: Touches = rows.into_iter().collect();
         prop_assert_eq!(&straight, &mixed);
         for model in models() {
-            let one = attribute(*model, &Parameters::new(), &orders, &straight, WINDOW_MS).unwrap();
-            let two = attribute(*model, &Parameters::new(), &mixed_orders, &mixed, WINDOW_MS).unwrap();
+            let one = attribute(model, &Parameters::new(), &orders, &straight, WINDOW_MS).unwrap();
+            let two = attribute(model, &Parameters::new(), &mixed_orders, &mixed, WINDOW_MS).unwrap();
             prop_assert_eq!(&one, &two);
             prop_assert_eq!(by_channel(&one), by_channel(&two));
         }

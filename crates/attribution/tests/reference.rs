@@ -64,6 +64,7 @@ fn credited(paths: &[Path], id: &str, half_life: Option<f64>) -> BTreeMap<String
                     source: String::new(),
                     medium: String::new(),
                     campaign: String::new(),
+                    ..Touch::default()
                 };
                 (format!("{at:06}"), touch)
             })

@@ -86,7 +86,7 @@ pub fn micros(amount: &Value) -> Option<i64> {
         Value::String(text) => text.trim().to_owned(),
         _ => return None,
     };
-    decimal_micros(&text)
+    event::money::decimal(&text, 6)
 }
 
 /// An integer that a provider sends as a number or, being 64 bits wide, as a string.
@@ -111,45 +111,6 @@ pub fn double(value: &Value) -> Option<f64> {
         _ => None,
     }
     .filter(|number: &f64| number.is_finite())
-}
-
-fn decimal_micros(text: &str) -> Option<i64> {
-    let (mantissa, power) = match text.split_once(['e', 'E']) {
-        Some((mantissa, power)) => (mantissa, power.parse::<i32>().ok().filter(|power| power.abs() < 40)?),
-        None => (text, 0),
-    };
-    let (negative, digits) = match mantissa.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, mantissa.strip_prefix('+').unwrap_or(mantissa)),
-    };
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    if whole.is_empty() && fraction.is_empty() {
-        return None;
-    }
-    // Digits left of position `keep` are whole micros.
-    let keep = i32::try_from(whole.len()).ok()?.checked_add(power)?.checked_add(6)?;
-    let mut sum: i64 = 0;
-    let mut round_up = false;
-    let mut count = 0_i32;
-    for byte in whole.bytes().chain(fraction.bytes()) {
-        if !byte.is_ascii_digit() {
-            return None;
-        }
-        let digit = i64::from(byte.wrapping_sub(b'0'));
-        if count < keep {
-            sum = sum.checked_mul(10)?.checked_add(digit)?;
-        } else if count == keep {
-            round_up = digit >= 5;
-        }
-        count = count.checked_add(1)?;
-    }
-    if sum != 0 {
-        for _ in count..keep {
-            sum = sum.checked_mul(10)?;
-        }
-    }
-    sum = sum.checked_add(i64::from(round_up))?;
-    Some(if negative { -sum } else { sum })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::name;
 use crate::oauth;
 use crate::outcome::{Fault, Outcome, common};
 use crate::provider::{Auth, Capability, Descriptor, Provider, SignIn, Step, Survey, SurveyPage, Version, Work};
-use crate::publish::goal::{Found, Goal, Kind, Made, Remote, Run, Status};
+use crate::publish::goal::{Found, Goal, Kind, Made, Remote, Remotes, Run, Status};
 use campaign::{Ad, AdSet, ChannelPlan, ChannelType};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -494,6 +494,18 @@ impl Provider for Klaviyo {
             }
             _ => Ok(None),
         }
+    }
+
+    /// The parts of an e-mail that was sent, or is bound to be: messages are not read back, so what sent it before may
+    /// be forgotten.
+    fn is_past(&self, plan: &ChannelPlan, goal: &Goal, remotes: &Remotes) -> bool {
+        let campaign = match goal.key.kind {
+            Kind::Template | Kind::Ad | Kind::Creative => ad_of(plan, &goal.key.local_id)
+                .and_then(|(set, _)| remotes.get(&crate::publish::goal::Key::new(Kind::Campaign, &set.id))),
+            _ => None,
+        };
+        // Only a campaign whose parts are all there is set running.
+        campaign.is_some_and(|campaign| matches!(campaign.status, Status::Active | Status::Finished))
     }
 
     fn set_budget(&self, _access: &Access<'_>, _remote: &Remote, _budget: i64) -> Option<Request> {

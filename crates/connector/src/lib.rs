@@ -4,7 +4,8 @@
 //! [`provider::Provider`] is the one trait behind which [`sandbox`], [`meta`],
 //! [`google_ads`] and [`klaviyo`] stand;
 //! [`publish`] drives it so that nothing is created twice; [`governor`] says how fast; [`preflight`](mod@preflight) says beforehand
-//! what a provider would refuse; [`insights`] is the one shape of what comes back. [`ad_spend`] is
+//! what a provider would refuse; [`insights`] is the one shape of what comes back and
+//! [`pull`] how it is fetched. [`ad_spend`] is
 //! the CSV in which ad platforms' daily reports are imported, [`shopify`] a shop's exports.
 
 pub mod account;
@@ -22,6 +23,7 @@ pub mod outcome;
 pub mod preflight;
 pub mod provider;
 pub mod publish;
+pub mod pull;
 pub mod sandbox;
 pub mod shopify;
 

@@ -211,6 +211,12 @@ pub trait Provider: Send + Sync {
     /// [`crate::Fault::FixInput`] when the change is not possible any more.
     fn update(&self, access: &Access<'_>, work: &Work<'_>, remote: &Remote) -> Outcome<Option<Request>>;
 
+    /// Whether an object that is not known is not to be made any more, because what it would be a part of has gone out
+    /// without our remembering its parts.
+    fn is_past(&self, _plan: &ChannelPlan, _goal: &Goal, _remotes: &Remotes) -> bool {
+        false
+    }
+
     /// The request that sets an object's daily budget, minor units; repeatable.
     fn set_budget(&self, access: &Access<'_>, remote: &Remote, budget: i64) -> Option<Request>;
 

@@ -32,7 +32,11 @@ pub fn minor_units(amount: &Value, code: &str) -> Option<i64> {
     }
 }
 
-fn decimal(text: &str, exponent: u32) -> Option<i64> {
+/// A decimal number times 10^`exponent`, as a whole number: `"12.34"` with 2 is 1,234. Rounded half away from zero.
+///
+/// `None` when it is no finite decimal number or exceeds [`MAX_MINOR`].
+#[must_use]
+pub fn decimal(text: &str, exponent: u32) -> Option<i64> {
     let (mantissa, power) = match text.split_once(['e', 'E']) {
         Some((mantissa, power)) => (mantissa, power.parse::<i32>().ok()?),
         None => (text, 0),

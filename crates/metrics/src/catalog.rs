@@ -4,6 +4,7 @@
 //! site's currency. All others are the difference or the ratio of two base metrics: a ratio of sums, never a mean of
 //! ratios, and null when the divisor is 0.
 
+use calendar::Granularity;
 use serde::Serialize;
 
 use crate::{Dimension, Fact, MetricsError, fact::Place};
@@ -130,6 +131,35 @@ impl Metric {
     #[must_use]
     pub fn is_hourly(&self) -> bool {
         self.definition.bases().iter().all(|base| base.fact.is_hourly())
+    }
+
+    /// Whether it can answer a question: broken down by these dimensions, filtered by those, in buckets of this size, of
+    /// one event alone.
+    ///
+    /// # Errors
+    /// What it cannot do, with what it can.
+    pub(crate) fn answers(
+        &self,
+        by: &[Dimension],
+        mut filtered: impl Iterator<Item = Dimension>,
+        bucket: Option<Granularity>,
+        of_event: bool,
+    ) -> Result<(), MetricsError> {
+        let possible = || self.dimensions().into_iter().map(Dimension::column).collect::<Vec<_>>().join(", ");
+        let (metric, unknown) = (self.id, |dimension: &Dimension| !self.knows(*dimension));
+        if let Some(dimension) = by.iter().copied().find(unknown) {
+            return Err(MetricsError::NotByDimension { metric, dimension: dimension.column(), possible: possible() });
+        }
+        if let Some(dimension) = filtered.find(unknown) {
+            return Err(MetricsError::NotFilteredBy { metric, dimension: dimension.column(), possible: possible() });
+        }
+        if bucket == Some(Granularity::Hour) && !self.is_hourly() {
+            return Err(MetricsError::NotHourly { metric });
+        }
+        if of_event && !self.definition.bases().iter().all(|base| base.fact == Fact::Events) {
+            return Err(MetricsError::NotOfEvents { metric });
+        }
+        Ok(())
     }
 
     /// The metric as the API describes it.

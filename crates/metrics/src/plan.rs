@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use calendar::Bucket;
 
 use crate::{
-    Answer, Base, Dialect, Dimension, Fact, Metric, MetricsError, OTHER, Request, Statement,
+    Answer, Base, Dialect, Dimension, Fact, MetricsError, OTHER, Request, Statement,
     answer::Cell,
     dialect::{JsonRow, Writer},
     fact::Place,
@@ -28,7 +28,8 @@ impl Plan {
     /// Names the field: a dimension, filter, granularity or event name that a metric does not have, too many buckets.
     pub fn new(request: Request, dialect: Dialect) -> Result<Self, MetricsError> {
         for metric in &request.metrics {
-            check(metric, &request)?;
+            let filtered = request.filters.iter().map(|filter| filter.dimension);
+            metric.answers(&request.by, filtered, request.bucket, request.event.is_some())?;
         }
         let buckets =
             request.bucket.map(|granularity| request.range.buckets(granularity)).transpose()?.unwrap_or_default();
@@ -97,32 +98,6 @@ impl Plan {
         let bucket = self.request.bucket.map(|_| whole(row.get("bucket"))).transpose()?;
         Ok(Cell { key, bucket })
     }
-}
-
-fn check(metric: &Metric, request: &Request) -> Result<(), MetricsError> {
-    let possible = || metric.dimensions().into_iter().map(Dimension::column).collect::<Vec<_>>().join(", ");
-    if let Some(dimension) = request.by.iter().find(|dimension| !metric.knows(**dimension)) {
-        return Err(MetricsError::NotByDimension {
-            metric: metric.id,
-            dimension: dimension.column(),
-            possible: possible(),
-        });
-    }
-    if let Some(filter) = request.filters.iter().find(|filter| !metric.knows(filter.dimension)) {
-        return Err(MetricsError::NotFilteredBy {
-            metric: metric.id,
-            dimension: filter.dimension.column(),
-            possible: possible(),
-        });
-    }
-    if request.bucket == Some(calendar::Granularity::Hour) && !metric.is_hourly() {
-        return Err(MetricsError::NotHourly { metric: metric.id });
-    }
-    let counts_events = metric.definition.bases().iter().all(|base| base.fact == Fact::Events);
-    if request.event.is_some() && !counts_events {
-        return Err(MetricsError::NotOfEvents { metric: metric.id });
-    }
-    Ok(())
 }
 
 /// The name of a base metric's column. Prefixed, because ClickHouse lets an alias hide a column of the same name.

@@ -95,7 +95,8 @@ impl Template {
     /// Names a dimension, granularity or event that a metric does not have.
     pub fn new(outline: &Outline, dialect: Dialect) -> Result<Self, MetricsError> {
         for metric in &outline.metrics {
-            check(metric, outline)?;
+            let filtered = outline.conditions.iter().map(|condition| condition.dimension);
+            metric.answers(&outline.by, filtered, outline.bucket, outline.event.is_some())?;
         }
         let mut writer = Writer::of_template(dialect);
         let mut bases: Vec<&'static Base> = Vec::new();
@@ -198,31 +199,6 @@ impl Template {
             .collect::<Result<_, MetricsError>>()?;
         Ok(Statement { sql: self.sql.clone(), params })
     }
-}
-
-fn check(metric: &Metric, outline: &Outline) -> Result<(), MetricsError> {
-    let possible = || metric.dimensions().into_iter().map(Dimension::column).collect::<Vec<_>>().join(", ");
-    if let Some(dimension) = outline.by.iter().find(|dimension| !metric.knows(**dimension)) {
-        return Err(MetricsError::NotByDimension {
-            metric: metric.id,
-            dimension: dimension.column(),
-            possible: possible(),
-        });
-    }
-    if let Some(condition) = outline.conditions.iter().find(|condition| !metric.knows(condition.dimension)) {
-        return Err(MetricsError::NotFilteredBy {
-            metric: metric.id,
-            dimension: condition.dimension.column(),
-            possible: possible(),
-        });
-    }
-    if outline.bucket == Some(Granularity::Hour) && !metric.is_hourly() {
-        return Err(MetricsError::NotHourly { metric: metric.id });
-    }
-    if outline.event.is_some() && !metric.definition.bases().iter().all(|base| base.fact == Fact::Events) {
-        return Err(MetricsError::NotOfEvents { metric: metric.id });
-    }
-    Ok(())
 }
 
 /// Arms under each other. D1 takes five selects in one compound, so more of them are nested.

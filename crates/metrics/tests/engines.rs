@@ -433,6 +433,7 @@ fn attribution_equals_revenue(
                 source: row.source.clone(),
                 medium: row.medium.clone(),
                 campaign: row.campaign.clone(),
+                ..attribution::Touch::default()
             };
             (row.person.clone(), touch)
         })
@@ -441,7 +442,7 @@ fn attribution_equals_revenue(
     let total = both.ask(&request(vec![revenue]))[&(Vec::new(), None, "revenue")].unwrap();
     for model in attribution::models() {
         let credited =
-            attribution::attribute(*model, &attribution::Parameters::new(), &orders, &touches, window_ms).unwrap();
+            attribution::attribute(model, &attribution::Parameters::new(), &orders, &touches, window_ms).unwrap();
         let sums = attribution::aggregate(&credited, |touch| {
             touch.map_or(attribution::UNASSIGNED_CHANNEL, |touch| touch.channel.as_str())
         });

@@ -12,6 +12,7 @@ use crate::{kpi, schema};
 const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations-d1/0001_foundation.sql"),
     include_str!("../../../migrations-d1/0002_the_loop.sql"),
+    include_str!("../../../migrations-d1/0003_pulls.sql"),
     include_str!("../../../migrations-clickhouse/0001_foundation.sql"),
 ];
 

@@ -12,7 +12,11 @@ pub enum Fault {
     /// The request takes effect, then the connection breaks.
     LostAfter,
     /// Too many requests, by the provider's own words.
-    RateLimited,
+    RateLimited {
+        /// How long it asks to wait, ms; Meta counts in minutes and Google says two seconds, whatever this is.
+        #[serde(default = "a_second")]
+        ms: i64,
+    },
     /// A server error, without effect.
     ServerError,
     /// A server error although the request took effect.
@@ -48,6 +52,10 @@ pub struct Planned {
 
 const fn once() -> u32 {
     1
+}
+
+const fn a_second() -> i64 {
+    1_000
 }
 
 /// How often each fault befalls a request, in thousandths, by chance.
@@ -121,7 +129,7 @@ impl Rates {
         for (rate, fault) in [
             (self.lost_before, Fault::LostBefore),
             (self.lost_after, Fault::LostAfter),
-            (self.rate_limited, Fault::RateLimited),
+            (self.rate_limited, Fault::RateLimited { ms: a_second() }),
             (self.server_error, Fault::ServerError),
             (self.server_error_after, Fault::ServerErrorAfter),
             (self.token_expired, Fault::TokenExpired),
@@ -161,12 +169,20 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_asks_for_a_second_unless_it_is_told_otherwise() {
+        let plan = |text: &str| serde_json::from_str::<FaultPlan>(text).unwrap().next(0, "GET", "/insights");
+        assert_eq!(plan(r#"{"planned": [{"kind": "rate_limited"}]}"#), Some(Fault::RateLimited { ms: 1_000 }));
+        let longer = r#"{"planned": [{"kind": "rate_limited", "ms": 12000, "path": "/insights"}]}"#;
+        assert_eq!(plan(longer), Some(Fault::RateLimited { ms: 12_000 }));
+    }
+
+    #[test]
     fn chance_keeps_its_rates_and_repeats_itself() {
         let rates = Rates { seed: 7, lost_after: 100, rate_limited: 50, ..Rates::default() };
         let draws: Vec<_> = (0..10_000).map(|ordinal| rates.draw(ordinal)).collect();
         let count = |fault| draws.iter().filter(|drawn| **drawn == Some(fault)).count();
         assert!((900..1_100).contains(&count(Fault::LostAfter)));
-        assert!((430..570).contains(&count(Fault::RateLimited)));
+        assert!((430..570).contains(&count(Fault::RateLimited { ms: 1_000 })));
         assert_eq!(draws, (0..10_000).map(|ordinal| rates.draw(ordinal)).collect::<Vec<_>>());
     }
 }

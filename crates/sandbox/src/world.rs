@@ -241,7 +241,7 @@ impl World {
         self.listing_lag_ms = 0;
         match fault {
             Some(Fault::LostBefore) => return Reply::Lost,
-            Some(Fault::RateLimited) => return Reply::Answer(self.limited(request)),
+            Some(Fault::RateLimited { ms }) => return Reply::Answer(self.limited(request, ms)),
             Some(Fault::ServerError) => return Reply::Answer(self.broken()),
             Some(Fault::TokenExpired) => self.expire_tokens(now),
             Some(Fault::SlowListing { ms }) => self.listing_lag_ms = ms,
@@ -267,12 +267,12 @@ impl World {
         }
     }
 
-    fn limited(&self, request: &Request) -> Response {
+    fn limited(&self, request: &Request, wait_ms: i64) -> Response {
         match self.account.provider {
-            ChannelType::Sandbox => practice::limited(1_000),
+            ChannelType::Sandbox => practice::limited(wait_ms),
             ChannelType::Meta => meta::limited(self),
             ChannelType::GoogleAds => google_ads::limited(self),
-            ChannelType::Klaviyo => klaviyo::limited(request, 1_000),
+            ChannelType::Klaviyo => klaviyo::limited(request, wait_ms),
         }
     }
 

@@ -17,7 +17,8 @@ use campaign::guard::{self, GuardFacts, Guardrails};
 use campaign::{
     Ad, AdSet, Audience, BidStrategy, ChannelPlan, ChannelType, Creative, Delivery, Objective, Status as CampaignStatus,
 };
-use connector::publish::{Action, FailureKind, Machine, Remote, Target};
+use connector::publish::{Action, FailureKind, Machine, Remote, Target, again_at};
+use connector::pull::{Pull, Sit, Taken, Then, sit};
 use connector::{
     Account, Answer, AppCredentials, Connection, Effect, Hosts, Provider, SignIn, Step, TransportError, name, provider,
 };
@@ -42,6 +43,8 @@ struct Tally {
     schedules: u64,
     done: u64,
     failed: u64,
+    /// Of those that failed: what could not pause what it had set running.
+    unpaused: u64,
     duplicates: u64,
     overspend: u64,
     crashes: u64,
@@ -59,6 +62,7 @@ impl Tally {
             (&mut self.schedules, other.schedules),
             (&mut self.done, other.done),
             (&mut self.failed, other.failed),
+            (&mut self.unpaused, other.unpaused),
             (&mut self.duplicates, other.duplicates),
             (&mut self.overspend, other.overspend),
             (&mut self.crashes, other.crashes),
@@ -549,21 +553,32 @@ fn finish(stage: &mut Stage, ended: Option<Ended>, rails: &mut Guardrails) {
     };
     stage.tally.failed += 1;
     *stage.tally.kinds.entry(format!("{:?}", ended.kind)).or_default() += 1;
-    // A host that could not pause everything goes on trying; sooner or later a person connects again and the provider
-    // answers. So it is here, with a provider that has calmed down.
+    // A host that could not pause everything goes on trying. The provider may be away for most of a day; then it answers,
+    // though not always, and a person connects again.
     if !ended.paused || !stage.resting() {
-        let calm = Rates { token_expired: 0, ..stage.rates };
-        stage.world.set_faults(sandbox::FaultPlan { planned: Vec::new(), rates: Some(calm) });
-        let mut tries = 0;
-        while !(stage.connect() && stage.publish(Target::Paused, Vec::new(), rails).is_ok() && stage.resting()) {
-            tries += 1;
-            stage.now += 60_000;
-            if tries > 20 {
-                stage
-                    .broken
-                    .push(format!("something runs that cannot be paused after {:?}: {}", ended.kind, ended.reason));
-                stage.tally.overspend += 1;
+        stage.tally.unpaused += 1;
+        let hours = stage.dice.random_range(0..20);
+        let (since, back) = (stage.now, stage.now + hours * 3_600_000);
+        let away = Rates { lost_before: 1_000, ..Rates::default() };
+        stage.world.set_faults(sandbox::FaultPlan { planned: Vec::new(), rates: Some(away) });
+        let mut failures = 0;
+        loop {
+            if stage.now >= back {
+                let calm = Rates { token_expired: 0, ..stage.rates };
+                stage.world.set_faults(sandbox::FaultPlan { planned: Vec::new(), rates: Some(calm) });
+                stage.connect();
+            }
+            if stage.publish(Target::Paused, Vec::new(), rails).is_ok() && stage.resting() {
                 break;
+            }
+            match again_at(failures, since, stage.now) {
+                Some(at) => (stage.now, failures) = (at, failures + 1),
+                None => {
+                    let what = format!("something runs that cannot be paused after {:?}: {}", ended.kind, ended.reason);
+                    stage.broken.push(what);
+                    stage.tally.overspend += 1;
+                    break;
+                }
             }
         }
     }
@@ -627,12 +642,13 @@ fn all(blindly: bool, count: u64) -> (Tally, Vec<String>) {
 fn nothing_is_created_twice_and_nothing_spent_that_was_not_approved() {
     let (tally, broken) = all(false, schedules());
     println!(
-        "schedules={} duplicates={} overspend={} done={} failed={} crashes={} lost={} refused={} reconnected={} requests={} {:?}",
+        "schedules={} duplicates={} overspend={} done={} failed={} unpaused={} crashes={} lost={} refused={} reconnected={} requests={} {:?}",
         tally.schedules,
         tally.duplicates,
         tally.overspend,
         tally.done,
         tally.failed,
+        tally.unpaused,
         tally.crashes,
         tally.lost,
         tally.refused,
@@ -644,6 +660,7 @@ fn nothing_is_created_twice_and_nothing_spent_that_was_not_approved() {
     assert_eq!((tally.duplicates, tally.overspend), (0, 0));
     assert_eq!(tally.done + tally.failed, tally.schedules);
     assert!(tally.done * 2 > tally.schedules, "most get through: {tally:?}");
+    assert!(tally.unpaused > 0, "none failed while something ran: {tally:?}");
     assert!(tally.failed > 0 && tally.crashes > 0 && tally.lost > 0 && tally.refused > 0, "{tally:?}");
 }
 
@@ -653,6 +670,47 @@ fn a_publisher_that_retries_blindly_makes_duplicates() {
     let (tally, _) = all(true, schedules().min(200));
     println!("blind: schedules={} duplicates={}", tally.schedules, tally.duplicates);
     assert!(tally.duplicates > 0);
+}
+
+/// A publisher that has forgotten what it sent finds it sent: it neither sends it again nor stumbles over the parts of
+/// an e-mail that can no longer be changed.
+#[test]
+fn an_email_that_went_out_is_not_sent_again_by_a_publisher_that_forgot_it() {
+    for (seed, waits) in (4_100..4_140).map(|seed| (seed, seed % 2 == 0)) {
+        let mut stage = Stage::new(ChannelType::Klaviyo, seed, false);
+        (stage.crash, stage.stop_after) = (0.0, None);
+        let lists: Vec<String> =
+            stage.world.objects().filter(|object| object.kind == Kind::List).map(|object| object.id.clone()).collect();
+        let plan = plan(ChannelType::Klaviyo, &lists, &mut ChaCha8Rng::seed_from_u64(seed));
+        // The answer to the request to send is lost, and lists lag behind.
+        let lost = sandbox::Planned {
+            fault: sandbox::Fault::LostAfter,
+            method: Some("POST".to_owned()),
+            path: Some("campaign-send-jobs".to_owned()),
+            after: 0,
+            times: 1,
+        };
+        stage.world.set_faults(sandbox::FaultPlan { planned: vec![lost], rates: None });
+        let mut rails = Guardrails::initial("EUR");
+        stage.publish(Target::Live(plan.clone()), Vec::new(), &mut rails).unwrap();
+        // Bound to go out, or gone out.
+        stage.now += if waits { 3_600_000 } else { 0 };
+        let sent = |stage: &Stage| -> Vec<(String, serde_json::Value)> {
+            let mut sent: Vec<_> = stage
+                .world
+                .objects()
+                .filter(|object| object.kind == Kind::Campaign)
+                .map(|object| (object.id.clone(), object.body.get("asked_at").cloned().unwrap_or_default()))
+                .collect();
+            sent.sort_by(|a, b| a.0.cmp(&b.0));
+            sent
+        };
+        let before = sent(&stage);
+        assert!(stage.renew() || stage.connect());
+        let again = stage.publish(Target::Live(plan), Vec::new(), &mut rails);
+        assert!(again.is_ok(), "seed {seed}: {again:?}");
+        assert_eq!(sent(&stage), before, "seed {seed}: nothing is sent anew and there is no second campaign");
+    }
 }
 
 /// What the connector reads is what the market did: units, days and pages.
@@ -729,4 +787,145 @@ fn figures_arrive_as_they_were() {
             assert_eq!(row.currency, "EUR");
         }
     }
+}
+
+/// What a pull left behind: its position, and rows by level, day and object with the stamp they were stored with.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Pulled {
+    position: String,
+    rows: BTreeMap<(&'static str, i64, String), (connector::InsightsRow, i64)>,
+    /// How often each page was taken, by level and cursor.
+    pages: BTreeMap<(&'static str, Option<String>), u32>,
+    /// How often it had to be taken up anew.
+    turns: u32,
+}
+
+/// Pulls as the program does: page by page under the account's budget, in turns, crashing now and then.
+fn pull(stage: &mut Stage, from_day: i64, to_day: i64, crash: f64) -> Pulled {
+    let levels = stage.provider.descriptor().levels;
+    let mut governor = connector::Governor::new(stage.channel);
+    let mut pulled = Pulled::default();
+    let mut failures = 0;
+    'turns: loop {
+        pulled.turns += 1;
+        assert!(pulled.turns < 3_000 && failures < 5, "{:?}: it never ends: {}", stage.channel, pulled.position);
+        let since = stage.now;
+        let mut pull = match &*pulled.position {
+            "" => Pull::begin(stage.now),
+            stored => serde_json::from_str(stored).unwrap(),
+        };
+        while let Some(query) = pull.query(levels, from_day, to_day) {
+            if stage.dice.random_bool(crash) {
+                stage.now += 45_000;
+                continue 'turns;
+            }
+            let request = stage.provider.insights(&stage.connection.access(stage.now), &query, pull.cursor());
+            let wait = match governor.admit(&request.purpose, false, stage.now) {
+                connector::Admission::WaitUntil { at_ms } => Some(at_ms),
+                connector::Admission::Go => {
+                    let answer = stage.send(&request);
+                    if let Ok(response) = &answer {
+                        governor.observe(&request.purpose, response, stage.now);
+                    }
+                    let access = stage.connection.access(stage.now);
+                    match stage.provider.read_insights(&access, &query, pull.cursor(), &answer) {
+                        Ok(page) => {
+                            if stage.dice.random_bool(crash) {
+                                stage.now += 45_000; // before it was stored
+                                continue 'turns;
+                            }
+                            let stamp = pull.stamp_ms();
+                            *pulled
+                                .pages
+                                .entry((query.level.as_str(), pull.cursor().map(str::to_owned)))
+                                .or_default() += 1;
+                            let taken = pull.take(&query, &page, stage.now);
+                            for row in page.rows {
+                                let key = (query.level.as_str(), row.local_day, row.external_id.clone());
+                                pulled.rows.insert(key, (row, stamp));
+                            }
+                            if let Taken::Complete(level) = taken {
+                                let is_older =
+                                    |key: &(&str, i64, String), at: i64| key.0 == level.as_str() && at < stamp;
+                                pulled.rows.retain(|key, (_, at)| !is_older(key, *at));
+                            }
+                            pulled.position = serde_json::to_string(&pull).unwrap();
+                            failures = 0;
+                            None
+                        }
+                        Err(fault) => match pull.stumble(&fault, stage.now) {
+                            Then::At(at) => Some(at),
+                            Then::Renew => {
+                                assert!(stage.renew() || stage.connect());
+                                None
+                            }
+                            Then::Again => None,
+                            Then::BreakOff => {
+                                failures += 1;
+                                stage.now += 10_000;
+                                continue 'turns;
+                            }
+                            Then::Fail => panic!("{:?}: {fault}", stage.channel),
+                        },
+                    }
+                }
+            };
+            match wait.map(|until| sit(until, since, stage.now)) {
+                Some(Sit::Here(ms)) => stage.now += ms,
+                Some(Sit::Away(seconds)) => {
+                    stage.now += i64::from(seconds) * 1_000;
+                    continue 'turns;
+                }
+                None => {}
+            }
+        }
+        assert_eq!(pull.rows(), i64::try_from(pulled.rows.len()).unwrap(), "what is counted is what is there");
+        return pulled;
+    }
+}
+
+/// Limits, lost answers and crashes change when figures arrive, never which; and nothing that was stored is asked for
+/// again.
+#[test]
+fn a_pull_goes_on_where_it_was_whatever_happens() {
+    let (mut turns, mut pages) = (0, 0);
+    for seed in 5_000..5_016_u64 {
+        let channel = ChannelType::ALL[usize::try_from(seed % 4).unwrap()];
+        let mut stage = Stage::new(channel, seed, false);
+        (stage.crash, stage.stop_after) = (0.0, None);
+        let lists: Vec<String> =
+            stage.world.objects().filter(|object| object.kind == Kind::List).map(|object| object.id.clone()).collect();
+        let plan = plan(channel, &lists, &mut ChaCha8Rng::seed_from_u64(seed));
+        stage.approved = daily(&plan);
+        stage.publish(Target::Live(plan), Vec::new(), &mut Guardrails::initial("EUR")).unwrap();
+        stage.now += 60_000;
+        stage.world.age(30);
+        assert!(stage.renew() || stage.connect());
+        // Days that stand still, conversions included.
+        let today = calendar::Zone::parse("Europe/Berlin").unwrap().local_day(stage.now);
+        let (from, to) = (today - 30, today - 8);
+        let calm = pull(&mut stage, from, to, 0.0);
+        assert!(!calm.rows.is_empty() && calm.pages.values().all(|count| *count == 1), "{channel:?}: {:?}", calm.pages);
+
+        let rates = Rates {
+            seed,
+            lost_before: 50,
+            lost_after: 50,
+            rate_limited: 200,
+            server_error: 60,
+            token_expired: 30,
+            ..Rates::default()
+        };
+        stage.world.set_faults(sandbox::FaultPlan { planned: Vec::new(), rates: Some(rates) });
+        let figures = |pulled: &Pulled| -> Vec<_> {
+            pulled.rows.iter().map(|(key, (row, _))| (key.clone(), row.clone())).collect()
+        };
+        let rough = pull(&mut stage, from, to, 0.1);
+        assert_eq!(figures(&rough), figures(&calm), "{channel:?}, seed {seed}");
+        assert_eq!(rough.pages, calm.pages, "{channel:?}, seed {seed}: each page was stored once");
+        turns += rough.turns;
+        pages += rough.pages.len();
+    }
+    println!("pulls=16 pages={pages} turns={turns}");
+    assert!(turns > 32 && pages > 40, "{turns} turns, {pages} pages");
 }

@@ -23,8 +23,8 @@ use approvals::ApprovalRow;
 use publications::PublicationRow;
 
 pub use moves::{
-    Acted, By, Verdict, act_for_agent, create, decide, delete, edit, end, finish, pause, publish, request_change,
-    resume, rollback, schedule, submit, unschedule, wake, withdraw,
+    Acted, By, Outcome, Verdict, act_for_agent, create, decide, delete, edit, end, finish, pause, publish,
+    request_change, resume, rollback, schedule, submit, unschedule, wake, withdraw,
 };
 pub use rows::{
     CampaignRow, SnapshotRow, find_row, flags, known_ids, list, live_ids, over_ids, set_flags, snapshot_of,

@@ -480,8 +480,33 @@ pub async fn rollback(
     queue(env, database, change, (ROLLBACK, snapshot_id, &approval.id), by).await
 }
 
-/// Writes down that a publication is over: its row, the campaign's status, and what is live now. `outcome` says in words
-/// why it did not work out. An edit in between is no obstacle.
+/// How a publication ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome<'a> {
+    /// Carried out.
+    Done,
+    /// Not carried out, why in words.
+    Failed(&'a str),
+    /// Not carried out, and something may be running that is not to: the campaign is paused.
+    FailedRunning(&'a str),
+}
+
+impl<'a> Outcome<'a> {
+    const fn is_done(self) -> bool {
+        matches!(self, Self::Done)
+    }
+
+    const fn words(self) -> &'a str {
+        match self {
+            Self::Done => "",
+            Self::Failed(words) | Self::FailedRunning(words) => words,
+        }
+    }
+}
+
+/// Writes down that a publication is over: its row, the campaign's status, and what is live now. Where something may be
+/// left running, a pause is queued in the same commit; it is the campaign's next publication. An edit in between is no
+/// obstacle.
 ///
 /// # Errors
 /// [`Error::Stale`] when the publication was over already.
@@ -489,14 +514,14 @@ pub async fn finish(
     database: &TenantDb,
     campaign_id: &str,
     publication_id: &str,
-    outcome: std::result::Result<(), &str>,
+    outcome: Outcome<'_>,
     by: &By<'_>,
 ) -> std::result::Result<(), Refusal> {
     for _ in 0..ATTEMPTS {
         let campaign = load(database, campaign_id).await?.ok_or_else(|| rows::missing("the campaign"))?;
         let publication = campaign.publications.iter().find(|one| one.id == publication_id && one.is_open());
         let publication = publication.ok_or(Error::Stale { what: "the publication" })?;
-        let event = match (&*publication.action, outcome.is_ok()) {
+        let event = match (&*publication.action, outcome.is_done()) {
             (ROLLBACK, true) if publication.snapshot_id.is_empty() => Some(Event::RolledBack),
             (PUBLISH | CHANGE | ROLLBACK, true) => Some(Event::Published),
             (ROLLBACK, false) if publication.snapshot_id.is_empty() => None,
@@ -506,12 +531,33 @@ pub async fn finish(
             _ => None,
         };
         // What was asked in between counts: a campaign that was ended meanwhile stays ended.
-        let status = event.and_then(|event| status::next(campaign.status, event).ok()).unwrap_or(campaign.status);
-        let action = if outcome.is_ok() { "publication.done" } else { "publication.fail" };
+        let mut status = event.and_then(|event| status::next(campaign.status, event).ok()).unwrap_or(campaign.status);
+        let pause_id = match outcome {
+            Outcome::FailedRunning(_) => Some(random::uuid()),
+            Outcome::Done | Outcome::Failed(_) => None,
+        };
+        if pause_id.is_some() {
+            status = status::next(status, Event::Pause).unwrap_or(status);
+        }
+        let action = if outcome.is_done() { "publication.done" } else { "publication.fail" };
         let mut change = Move::to(&campaign, status, action, by.now);
-        let detail = outcome.err().unwrap_or_default();
-        change.advance.detail = detail;
-        change.statements = publications::close(publication_id, outcome.is_ok(), detail, by.now);
+        let detail = outcome.words();
+        // A pause that followed from a failure does not take that failure's reason away.
+        let follows = publication.action == PAUSE && publication.requested_by == by.actor && outcome.is_done();
+        change.advance.detail = if follows { &campaign.row.detail } else { detail };
+        change.statements = publications::close(publication_id, outcome.is_done(), detail, by.now);
+        if let Some(id) = &pause_id {
+            change.statements.push(publications::insert(&publications::New {
+                id,
+                site: &publication.site,
+                campaign_id,
+                action: PAUSE,
+                snapshot_id: &publication.snapshot_id,
+                approval_id: "",
+                requested_by: by.actor,
+                now: by.now,
+            }));
+        }
         match event {
             Some(Event::Published) => change.advance.live_snapshot_id = &publication.snapshot_id,
             Some(Event::RolledBack) => {
@@ -526,6 +572,7 @@ pub async fn finish(
             "action": publication.action,
             "snapshot": publication.snapshot_id,
             "detail": detail,
+            "pause": pause_id,
         });
         match change.commit(database, by).await {
             Err(Refusal::Platform(Error::Stale { .. })) => {}

@@ -140,6 +140,15 @@ export const auditQuery = infiniteQueryOptions({
 });
 
 export const login = (email: string, password: string) => unwrap(client.POST("/auth/login", { body: { email, password } }));
+/** Reads every entry of the log again, so it is asked once a visit. */
+export const auditVerifyQuery = queryOptions({
+  queryKey: ["audit/verify"],
+  queryFn: ({ signal }) => unwrap(client.GET("/audit/verify", { signal })),
+  staleTime: MINUTE,
+});
+
+/** Enters another tenant of the caller: the cookie is that one's from now on. */
+export const switchTenant = (tenant: string) => unwrap(client.POST("/auth/switch", { body: { tenant_id: tenant } }));
 export const logout = () => unwrap(client.POST("/auth/logout"));
 export const startAnalyst = (context: Scope) => unwrap(client.POST("/agents/run", { body: { agent: "analyst", context: { ...context } } }));
 export const replayInbox = (id: string) => unwrap(client.POST("/inbox/{id}/replay", { params: { path: { id } } }));

@@ -22,6 +22,7 @@ import type {
 import { previousRange } from "@/lib/dates";
 
 import { agentRoutes } from "./agents";
+import { chatRoutes } from "./chat";
 import { deadLetterRoutes } from "./dead-letters";
 import { experimentRoutes } from "./experiments";
 import { loopRoutes } from "./loop";
@@ -182,6 +183,7 @@ const routes: [string, RegExp, Handler][] = [
   ...experimentRoutes,
   ...deadLetterRoutes,
   ...questionRoutes,
+  ...chatRoutes(answer),
   ["GET", /^\/healthz$/, () => json({ status: "ok", version: me.version, demo: true })],
   ["GET", /^\/me$/, (asked) => json(asked.state === "analyst" ? { ...me, role: "analyst", permissions: PERMISSIONS.filter((name) => /^(read_(?!audit)|ask_|run_)/.test(name)) } : me)],
   ["GET", /^\/sites$/, () => json({ rows: sites })],

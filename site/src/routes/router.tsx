@@ -83,6 +83,13 @@ const ask = createRoute({
   component: lazyRouteComponent(() => import("@/features/ask/ask-page"), "AskPage"),
 });
 
+const chat = createRoute({
+  getParentRoute: () => app,
+  path: "/chat",
+  validateSearch: (raw: Record<string, unknown>): { q?: string | undefined } => ({ q: text(raw.q, 2000) }),
+  component: lazyRouteComponent(() => import("@/features/chat/chat-page"), "ChatPage"),
+});
+
 const live = createRoute({
   getParentRoute: () => app,
   path: "/live",
@@ -264,6 +271,7 @@ const tree = root.addChildren([
     journeys,
     journey,
     ask,
+    chat,
     live,
     campaigns,
     newCampaign,

@@ -210,6 +210,7 @@ mod tests {
             source: "klaviyo".into(),
             medium: "email".into(),
             campaign: String::new(),
+            ..Touch::default()
         };
         for grouping in [Grouping::Channel, Grouping::Source, Grouping::Campaign] {
             let parts = ["Email", "klaviyo", "(none)"].map(str::to_owned);

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `GET /control/accounts` | `[{provider, number, name}]` |
 //! | `GET /control/state` | what is in the accounts: `[{account, faults, active_daily_budget_micros, objects}]` |
+//! | `GET /control/requests` | what was asked of the accounts, oldest first: `[[{at, method, path, status}]]` |
 //! | `POST /control/faults` | a `FaultPlan`; `{}` ends all faults |
 //! | `POST /control/clock` | `{"days": 7}`: what happened, happened that much earlier |
 //! | `POST /control/expire` | every access token given so far is refused |
@@ -36,6 +37,7 @@ pub(crate) async fn handle(mut request: Request, path: &str, env: &Env) -> Resul
     let control = match (request.method(), path) {
         (Method::Get, "accounts") => return Response::from_json(&accounts),
         (Method::Get, "state") => Control::State,
+        (Method::Get, "requests") => Control::Requests,
         (Method::Post, "expire") => Control::Expire,
         (Method::Post, "faults") => match serde_json::from_slice::<FaultPlan>(&bytes) {
             Ok(plan) => Control::Faults { plan },
@@ -45,7 +47,7 @@ pub(crate) async fn handle(mut request: Request, path: &str, env: &Env) -> Resul
             Ok(Clock { days }) if (0..=400).contains(&days) => Control::Clock { days },
             _ => return refuse(422, "days must be a whole number from 0 to 400"),
         },
-        _ => return refuse(404, "known are accounts, state, faults, clock and expire"),
+        _ => return refuse(404, "known are accounts, state, requests, faults, clock and expire"),
     };
     let mut states: Vec<Value> = Vec::new();
     for known in accounts {

@@ -22,6 +22,10 @@ const MARKETS: &str = "MARKETS";
 /// The instance that knows the others.
 const DIRECTORY: &str = "directory";
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS part (kind TEXT NOT NULL, id TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID";
+/// What was asked, in a local run; a lost answer has status 0.
+const ASKED: &str = "CREATE TABLE IF NOT EXISTS asked (number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, status INTEGER NOT NULL)";
+/// So many requests are remembered.
+const MOST_ASKED: i64 = 5_000;
 
 /// What opens an account that is not there yet.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,6 +59,19 @@ pub(crate) enum Control {
     Clock { days: i64 },
     Expire,
     State,
+    Requests,
+}
+
+/// A request an account answered.
+#[derive(Debug, Serialize, Deserialize)]
+struct Asked {
+    /// UTC ms.
+    at: i64,
+    method: String,
+    /// With its query.
+    path: String,
+    /// 0 when the answer was lost.
+    status: u16,
 }
 
 /// See the module.
@@ -80,6 +97,7 @@ impl DurableObject for Market {
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         self.state.storage().sql().exec(TABLE, None)?;
+        self.state.storage().sql().exec(ASKED, None)?;
         let path = request.path();
         let asked = read(&mut request, &path).await?;
         let now = clock::now_ms();
@@ -159,10 +177,30 @@ impl Market {
         };
         let reply = world.handle(asked, now, u64::from_le_bytes(random::bytes()));
         self.keep(world)?;
+        if platform::settings::is_local(&self.env) {
+            self.remember(asked, &reply, now)?;
+        }
         if let Some(known) = opened {
             register(&self.env, &known).await?;
         }
         crate::send(reply)
+    }
+
+    fn remember(&self, asked: &sandbox::Request, reply: &sandbox::Reply, now: i64) -> Result<()> {
+        let status = if let sandbox::Reply::Answer(answer) = reply { answer.status } else { 0 };
+        let sql = self.state.storage().sql();
+        sql.exec(
+            "INSERT INTO asked (at, method, path, status) VALUES (?1, ?2, ?3, ?4)",
+            vec![
+                now.into(),
+                asked.method.clone().into(),
+                format!("{}?{}", asked.path, asked.query).into(),
+                i64::from(status).into(),
+            ],
+        )?;
+        let old = "DELETE FROM asked WHERE number <= (SELECT max(number) FROM asked) - ?1";
+        sql.exec(old, vec![MOST_ASKED.into()])?;
+        Ok(())
     }
 
     async fn grant(&self, given: &Given, now: i64) -> Result<Response> {
@@ -188,6 +226,13 @@ impl Market {
             Control::Faults { plan } => world.set_faults(plan),
             Control::Clock { days } => world.age(days),
             Control::Expire => world.expire_tokens(now),
+            Control::Requests => {
+                self.keep(world)?;
+                let sql = self.state.storage().sql();
+                let rows: Vec<Asked> =
+                    sql.exec("SELECT at, method, path, status FROM asked ORDER BY number", None)?.to_array()?;
+                return Ok(json!(rows));
+            }
             Control::State => {}
         }
         let state = json!({
@@ -197,7 +242,7 @@ impl Market {
             "objects": world.objects().map(|object| json!({
                 "id": object.id, "kind": object.kind, "parent": object.parent, "name": object.name,
                 "active": object.active(), "removed": object.removed, "budget_micros": object.budget(),
-                "created_at": object.created_at,
+                "created_at": object.created_at, "body": object.body,
             })).collect::<Vec<_>>(),
         });
         self.keep(world)?;

@@ -12,8 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Tries of one step before the publication fails: with the pauses between them more than ten minutes.
 const TRIES: u32 = 8;
-/// Tries of one step while cleaning up after a failure.
-const TRIES_FAILING: u32 = 4;
+/// Tries of one step where something is only to be paused or ended: while cleaning up after a failure, and where that is
+/// all there is to do. The host is told soon, so that it can see to other channels, and goes on with a new machine.
+const TRIES_RESTING: u32 = 4;
 /// First pause between two tries, ms; it doubles.
 const BACKOFF_MS: i64 = 1_000;
 /// Longest pause that is ours to choose, ms. A provider may ask for more.
@@ -105,7 +106,8 @@ pub struct Failure {
     pub reason: String,
     /// Where in the plan, as a JSON pointer; empty when it is not about a part of it.
     pub field: String,
-    /// Whether everything this run activated is paused again. When not, `reason` says what may be running.
+    /// Whether everything this run activated is paused again. When not, `reason` says what may be running. Never where
+    /// the target was that things rest: they may not.
     pub paused: bool,
     /// What is there now.
     pub objects: Vec<Remote>,
@@ -325,7 +327,7 @@ impl Machine {
             }
             if self.calls >= CALLS {
                 self.fail(FailureKind::Unreachable, format!("{CALLS} requests did not reach the goal"), String::new());
-                self.activated.clear();
+                self.leave_running();
                 continue;
             }
             match self.request(provider, access, &step) {
@@ -375,9 +377,7 @@ impl Machine {
     /// paused again as far as possible; ask [`Machine::next`] for what that takes. Called a second time it ends there.
     pub fn abandon(&mut self, kind: FailureKind, reason: &str) {
         if self.failing.is_some() {
-            for (kind, external_id) in std::mem::take(&mut self.activated) {
-                self.leave(kind, &external_id);
-            }
+            self.leave_running();
         }
         self.fail(kind, reason.to_owned(), String::new());
     }
@@ -399,7 +399,8 @@ impl Machine {
             return Progress { step: resting, of: self.remotes.of(Kind::Campaign).count(), text };
         };
         let goals = provider.goals(access, plan).unwrap_or_default();
-        let reached = goals.iter().filter(|goal| self.is_reached(goal)).count();
+        let reached =
+            goals.iter().filter(|goal| self.is_reached(goal) || provider.is_past(plan, goal, &self.remotes)).count();
         Progress { step: reached, of: goals.len(), text }
     }
 
@@ -459,7 +460,7 @@ impl Machine {
         })?;
         Ok(self.stop_what_must_not_run(provider, access, &goals).or_else(|| {
             self.lower_budget(provider, access, &goals)
-                .or_else(|| self.create_or_update(&goals))
+                .or_else(|| self.create_or_update(provider, plan, &goals))
                 .or_else(|| self.raise_budget(provider, access, &goals))
                 .or_else(|| self.activate(provider, access, &goals))
         }))
@@ -504,8 +505,9 @@ impl Machine {
         })
     }
 
-    fn create_or_update(&self, goals: &[Goal]) -> Option<Step> {
+    fn create_or_update(&self, provider: &dyn Provider, plan: &ChannelPlan, goals: &[Goal]) -> Option<Step> {
         goals.iter().find_map(|goal| match self.remotes.get(&goal.key) {
+            None if provider.is_past(plan, goal, &self.remotes) => None,
             None => Some(Step::Create { key: goal.key.clone() }),
             Some(remote) if remote.status != Status::Finished && remote.fingerprint != goal.fingerprint => {
                 Some(Step::Update { key: goal.key.clone() })
@@ -540,7 +542,7 @@ impl Machine {
                 kind: failing.kind,
                 reason,
                 field: failing.field,
-                paused: failing.left.is_empty(),
+                paused: failing.left.is_empty() && self.target.plan().is_some(),
                 objects: self.remotes.as_slice().to_vec(),
                 notes: self.notes.clone(),
                 calls: self.calls,
@@ -722,6 +724,13 @@ impl Machine {
         }
     }
 
+    /// Gives up pausing again what this run activated.
+    fn leave_running(&mut self) {
+        for (kind, external_id) in std::mem::take(&mut self.activated) {
+            self.leave(kind, &external_id);
+        }
+    }
+
     fn leave(&mut self, kind: Kind, external_id: &str) {
         let name = self.remote(kind, external_id).map_or_else(|| external_id.to_owned(), |remote| remote.name.clone());
         if let Some(failing) = &mut self.failing {
@@ -819,7 +828,7 @@ impl Machine {
             fault => fault,
         };
         let label = flight.step.label();
-        let limit = if self.failing.is_some() { TRIES_FAILING } else { TRIES };
+        let limit = if self.failing.is_some() || self.target.plan().is_none() { TRIES_RESTING } else { TRIES };
         let tries = {
             let tries = self.tries.entry(label).or_insert(0);
             *tries += 1;

@@ -26,10 +26,13 @@
 //!
 //! What is there is read first (by the campaign's marker), whatever the host remembers; then, in this order: what must
 //! not run is paused and budgets go down, what is missing is created paused, what differs is changed, budgets go up,
-//! ads and ad sets are activated, campaigns last. Whatever this run activated is paused again when it fails.
+//! ads and ad sets are activated, campaigns last. Whatever this run activated is paused again when it fails; where that
+//! fails, too ([`Failure::paused`]), its host pauses with machines of their own until it works ([`again_at`]).
 
 pub mod goal;
 mod machine;
+mod patience;
 
 pub use goal::{Found, Goal, Key, Kind, Made, Remote, Remotes, Run, Status};
 pub use machine::{Action, Failure, FailureKind, Machine, Progress, Report, Target};
+pub use patience::again_at;

@@ -5,9 +5,10 @@
 use metrics::{Dialect, Param, Scope, Statement};
 use rusqlite::{Connection, limits::Limit, params_from_iter, types::Value as Sql};
 
-pub const MIGRATIONS: [&str; 2] = [
+pub const MIGRATIONS: [&str; 3] = [
     include_str!("../../../../migrations-d1/0001_foundation.sql"),
     include_str!("../../../../migrations-d1/0002_the_loop.sql"),
+    include_str!("../../../../migrations-d1/0003_pulls.sql"),
 ];
 
 pub fn scope() -> Scope {

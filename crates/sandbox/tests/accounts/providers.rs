@@ -401,13 +401,13 @@ fn planned_faults_happen_where_they_are_planned() {
         (Fault::LostAfter, 1),
         (Fault::ServerError, 0),
         (Fault::ServerErrorAfter, 1),
-        (Fault::RateLimited, 0),
+        (Fault::RateLimited { ms: 1_000 }, 0),
     ] {
         session.world.set_faults(plan(fault));
         let reply = session.send(Request::new("POST", &format!("{act}/campaigns")).json(&good));
         match (fault, reply) {
             (Fault::LostBefore | Fault::LostAfter, Reply::Lost) => {}
-            (Fault::RateLimited, Reply::Answer(answer)) => assert_eq!(answer.value()["error"]["code"], 80_004),
+            (Fault::RateLimited { .. }, Reply::Answer(answer)) => assert_eq!(answer.value()["error"]["code"], 80_004),
             (Fault::ServerError | Fault::ServerErrorAfter, Reply::Answer(answer)) => assert_eq!(answer.status, 500),
             other => panic!("{other:?}"),
         }

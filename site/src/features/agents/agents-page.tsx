@@ -169,7 +169,7 @@ function RunRow({ run, title, campaign }: { run: Run; title: string; campaign: s
             <RunBadge status={run.status} />
             {campaign ? <span className="text-muted-foreground min-w-0 truncate text-xs">{campaign}</span> : null}
           </span>
-          {said ? <span className="text-muted-foreground mt-0.5 block truncate text-xs"><Words text={said} /></span> : null}
+          {said ? <span className="text-muted-foreground mt-0.5 block truncate text-xs first-letter:uppercase"><Words text={said} /></span> : null}
         </span>
         <span className="text-muted-foreground hidden shrink-0 text-right text-xs sm:block">
           <span className="block" title={dateTime(run.created_at, site.time_zone)}>

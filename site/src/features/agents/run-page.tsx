@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { ArrowLeft, CircleCheck, CircleDot, CircleX, LoaderCircle, Square, TriangleAlert } from "lucide-react";
+import { ArrowLeft, LoaderCircle, Square } from "lucide-react";
 
 import { agentRunQuery, agentsQuery, cancelRun, type RunDetail, unfinished } from "@/api/agents";
 import { campaignQuery } from "@/api/campaigns";
@@ -16,14 +16,14 @@ import { useNames } from "@/hooks/use-names";
 import { useNow } from "@/hooks/use-now";
 import { useRunStream } from "@/hooks/use-run-stream";
 import { useScope } from "@/hooks/use-scope";
-import { cn } from "@/lib/cn";
-import { ago, count, dateTime, duration, NONE, time } from "@/lib/format";
+import { ago, count, dateTime, duration, NONE } from "@/lib/format";
 import { allows } from "@/lib/roles";
 import { tell } from "@/lib/told";
 
 import { ProposalCard } from "./proposal-card";
 import { RunBadge } from "./run-badge";
-import { cost, legible, type Step, stepsOf } from "./steps";
+import { StepLine } from "./step-line";
+import { cost, type Step, stepsOf } from "./steps";
 
 export function RunPage() {
   const { id } = useParams({ from: "/app/agents/runs/$id" });
@@ -125,7 +125,8 @@ function Outcome({ run, active }: { run: RunDetail; active: boolean }) {
   if (run.status === "cancelled") return <Note title="The run was cancelled">{run.detail.startsWith("cancelled") || !run.detail ? run.detail : `By ${who(run.detail)}`}</Note>;
   const output = run.output;
   if (!output) return null;
-  const repeated = run.proposals.some((proposal) => proposal.title === output.title && proposal.kind !== "report") && output.findings.length === 0;
+  // These proposals say of each row what the findings would say again.
+  const repeated = run.proposals.some((proposal) => proposal.title === output.title && (["rotation", "budgets", "flags"].includes(proposal.kind) || (proposal.kind !== "report" && output.findings.length === 0)));
   if (repeated) return null;
   return (
     <Card aria-label="Result">
@@ -193,43 +194,5 @@ function Steps({ steps, active }: { steps: Step[]; active: boolean }) {
         </ol>
       )}
     </Card>
-  );
-}
-
-function StepLine({ step, working }: { step: Step; working: boolean }) {
-  const { site } = useScope();
-  const [Icon, style] = working
-    ? [LoaderCircle, "text-link animate-spin"]
-    : step.tone === "bad"
-      ? [CircleX, "text-destructive"]
-      : step.tone === "warning"
-        ? [TriangleAlert, "text-warning"]
-        : step.tone === "good"
-          ? [CircleCheck, "text-positive"]
-          : [CircleDot, "text-muted-foreground"];
-  return (
-    <li className="flex gap-2.5">
-      <Icon aria-hidden className={cn("mt-0.5 size-4 shrink-0", style)} />
-      <div className="min-w-0 flex-1">
-        <p className="flex gap-2 text-[0.8125rem] leading-5">
-          <span className="min-w-0 flex-1 break-words">{step.text}</span>
-          <time className="text-muted-foreground tabular shrink-0 text-2xs leading-5">{time(step.at, site.time_zone, true)}</time>
-        </p>
-        {step.detail ? (
-          <p className="text-muted-foreground text-xs text-pretty break-words">
-            <Words text={step.detail} />
-          </p>
-        ) : null}
-        {step.written ? (
-          <details open={step.open} className="mt-1">
-            <summary className="focus-ring text-muted-foreground hover:text-foreground w-fit rounded-sm text-xs font-medium">{step.open ? "Writing" : "What it wrote"}</summary>
-            {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling area has to be reachable by keyboard */}
-            <pre tabIndex={0} aria-label="The model's text" aria-live="off" className="bg-muted/60 focus-ring thin-scroll mt-1.5 max-h-64 overflow-auto rounded-lg border p-2.5 font-mono text-2xs leading-4 break-words whitespace-pre-wrap">
-              {legible(step.written)}
-            </pre>
-          </details>
-        ) : null}
-      </div>
-    </li>
   );
 }

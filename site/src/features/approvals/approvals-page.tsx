@@ -217,7 +217,7 @@ function Request({ id, known }: { id: string; known: Approval | undefined }) {
         approval.may_decide ? (
           <Decide approval={approval} onStale={() => void query.refetch()} />
         ) : (
-          <p className="text-muted-foreground border-t px-4 py-3.5 text-[0.8125rem] sm:px-5">{approval.why_not || `${capital(whoMay("approve_campaigns"))} may decide.`}</p>
+          <p className="text-muted-foreground border-t px-4 py-3.5 text-[0.8125rem] sm:px-5">{capital(approval.why_not ?? "") || `${capital(whoMay("approve_campaigns"))} may decide.`}</p>
         )
       ) : null}
     </Card>

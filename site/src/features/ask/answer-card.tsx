@@ -1,15 +1,18 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { ChevronRight, CircleHelp, ThumbsDown, ThumbsUp } from "lucide-react";
+import { ChevronRight, CircleHelp, LoaderCircle, ThumbsDown, ThumbsUp } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 
 import { ApiError } from "@/api/problem";
 import { answerQuery, judgeAnswer, type QuestionAnswer } from "@/api/questions";
 import { CodeBlock } from "@/components/code-block";
+import { Field } from "@/components/field";
 import { ErrorState } from "@/components/states/error";
 import { Button } from "@/components/ui/button";
 import { Card, CardHeader, CardTitle } from "@/components/ui/card";
+import { Popover, PopoverContent, PopoverTrigger } from "@/components/ui/popover";
 import { Skeleton } from "@/components/ui/skeleton";
+import { Textarea } from "@/components/ui/textarea";
 import { Words } from "@/components/words";
 import { useNow } from "@/hooks/use-now";
 import { useScope } from "@/hooks/use-scope";
@@ -49,7 +52,8 @@ export function AnswerCard({ question, onAsk }: { question: string; onAsk: (ques
   return <Answered key={answer.data.hash} question={question} answer={answer.data} />;
 }
 
-function NotUnderstood({ error, onAsk }: { error: ApiError; onAsk: (question: string) => void }) {
+/** What of a question was not understood, and what to ask instead. */
+export function NotUnderstood({ error, onAsk }: { error: ApiError; onAsk: (question: string) => void }) {
   const suggestions = error.fields.filter((one) => one.field.startsWith("/suggestions/")).map((one) => one.detail);
   const reasons = error.fields.filter((one) => !one.field.startsWith("/suggestions/")).map((one) => one.detail);
   return (
@@ -98,7 +102,8 @@ const ORIGINS: Record<string, string> = {
   model: "its SQL was written by a language model",
 };
 
-function Answered({ question, answer }: { question: string; answer: QuestionAnswer }) {
+/** An answer: what it says, its rows, how it was worked out, and whether it was right. */
+export function Answered({ question, answer }: { question: string; answer: QuestionAnswer }) {
   return (
     <Card aria-label="Answer" className="overflow-hidden">
       <CardHeader className="border-b">
@@ -153,14 +158,20 @@ function Working({ answer }: { answer: QuestionAnswer }) {
   );
 }
 
+/** Longest comment the API takes, characters. */
+const MOST_COMMENT = 1000;
+
 function Verdict({ hash, question }: { hash: string; question: string }) {
   const { site } = useScope();
   const queryClient = useQueryClient();
   const [given, setGiven] = useState<"up" | "down" | null>(null);
+  const [asking, setAsking] = useState(false);
+  const [comment, setComment] = useState("");
   const judge = useMutation({
-    mutationFn: (verdict: "up" | "down") => judgeAnswer(site.key, hash, verdict),
+    mutationFn: (verdict: "up" | "down") => judgeAnswer(site.key, hash, verdict, verdict === "down" ? comment.trim() : ""),
     onSuccess: async (_, verdict) => {
       setGiven(verdict);
+      setAsking(false);
       if (verdict === "up") {
         toast.success("Thank you");
         return;
@@ -173,23 +184,40 @@ function Verdict({ hash, question }: { hash: string; question: string }) {
   return (
     <div role="group" aria-label="Was this right?" className="ml-auto flex items-center gap-1.5">
       <span className="text-muted-foreground hidden text-xs sm:inline">Was this right?</span>
-      {(["up", "down"] as const).map((verdict) => {
-        const Icon = verdict === "up" ? ThumbsUp : ThumbsDown;
-        return (
-          <Button
-            key={verdict}
-            variant="outline"
-            size="icon-sm"
-            aria-label={verdict === "up" ? "Yes, this answers it" : "No, this is wrong"}
-            aria-pressed={given === verdict}
-            disabled={judge.isPending}
-            className="aria-pressed:bg-accent-soft aria-pressed:text-link"
-            onClick={() => judge.mutate(verdict)}
-          >
-            <Icon />
+      <Button
+        variant="outline"
+        size="icon-sm"
+        aria-label="Yes, this answers it"
+        aria-pressed={given === "up"}
+        disabled={judge.isPending}
+        className="aria-pressed:bg-accent-soft aria-pressed:text-link"
+        onClick={() => judge.mutate("up")}
+      >
+        <ThumbsUp />
+      </Button>
+      <Popover open={asking} onOpenChange={setAsking}>
+        <PopoverTrigger asChild>
+          <Button variant="outline" size="icon-sm" aria-label="No, this is wrong" aria-pressed={given === "down"} disabled={judge.isPending} className="aria-pressed:bg-accent-soft aria-pressed:text-link">
+            <ThumbsDown />
           </Button>
-        );
-      })}
+        </PopoverTrigger>
+        <PopoverContent align="end" aria-label="What is wrong" className="w-[min(20rem,calc(100vw-1rem))]">
+          <form
+            className="space-y-3"
+            onSubmit={(event) => {
+              event.preventDefault();
+              if (!judge.isPending) judge.mutate("down");
+            }}
+          >
+            <Field label="What is wrong?" optional hint="It is kept with the question; the answer is not used again.">
+              {(control) => <Textarea {...control} value={comment} maxLength={MOST_COMMENT} placeholder="It should count refunds, too" onChange={(event) => setComment(event.target.value)} />}
+            </Field>
+            <Button type="submit" size="sm" className="w-full" disabled={judge.isPending}>
+              {judge.isPending ? <LoaderCircle className="animate-spin" /> : null} Send
+            </Button>
+          </form>
+        </PopoverContent>
+      </Popover>
     </div>
   );
 }

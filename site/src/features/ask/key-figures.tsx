@@ -56,7 +56,6 @@ function Tile({ kpi, currency, zone, onAsk }: { kpi: Kpi; currency: string; zone
     <li className="bg-card min-w-0">
       <Popover open={open} onOpenChange={setOpen}>
         <PopoverTrigger
-          aria-label={`${kpi.title}: ${figure(kpi.value, kpi.unit, currency)}. What it says`}
           className="focus-ring group hover:bg-muted/60 data-[state=open]:bg-muted/60 flex h-25 w-full flex-col px-4 py-3 text-left -outline-offset-2 transition-colors"
         >
           <span className="text-muted-foreground flex w-full items-center gap-1.5 text-[0.8125rem] leading-5 font-medium">

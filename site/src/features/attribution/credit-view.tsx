@@ -262,7 +262,7 @@ function CreditTable({
       ...(versus
         ? []
         : [numeric("ctr", "CTR", (row) => row.ctr, (value) => percent(value)), numeric("cvr", "CVR", (row) => row.cvr, (value) => percent(value))]),
-      numeric("cpa", "CPA", (row) => row.cpa, (value) => money(value, currency)),
+      numeric("cpa", "CPA", (row) => (row.spend > 0 ? row.cpa : null), (value) => money(value, currency)),
       numeric("roas", "ROAS", (row) => row.roas, (value) => ratio(value)),
       ...(versus ? [] : [numeric("aov", "AOV", (row) => row.aov, (value) => money(value, currency))]),
     ];

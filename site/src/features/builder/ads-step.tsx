@@ -26,11 +26,18 @@ import { plural } from "@/lib/format";
 import { ImagePicker } from "./image-picker";
 import { Counter, FindingList, type StepProps } from "./step";
 
-export function AdsStep(props: StepProps) {
+/** The ad a JSON pointer is about. */
+function placeIn(pointer: string | null): { set: number; ad: number } {
+  const [, set, ad] = /^\/ad_sets\/(\d+)\/ads(?:\/(\d+))?/.exec(pointer ?? "") ?? [];
+  return { set: Number(set ?? 0), ad: Number(ad ?? 0) };
+}
+
+/** @param props.goal where to begin, as a JSON pointer */
+export function AdsStep({ goal, ...props }: StepProps & { goal: string | null }) {
   const { document, set, brand, findings } = props;
   const { site } = useScope();
   const connected = useQuery(connectedQuery(site.key));
-  const [chosen, setChosen] = useState<{ set: number; ad: number }>({ set: 0, ad: 0 });
+  const [chosen, setChosen] = useState(() => placeIn(goal));
   const setIndex = Math.min(chosen.set, document.ad_sets.length - 1);
   const adSet = document.ad_sets[setIndex];
   const adIndex = Math.min(chosen.ad, (adSet?.ads.length ?? 1) - 1);

@@ -27,7 +27,7 @@ import { AdsStep } from "./ads-step";
 import { ChannelsStep } from "./channels-step";
 import { PlanStep } from "./plan-step";
 import { ReviewStep } from "./review-step";
-import type { StepProps } from "./step";
+import { showFinding, type StepProps } from "./step";
 
 type Step = "plan" | "channels" | "ads" | "review";
 const STEPS: { value: Step; label: string; hint: string }[] = [
@@ -100,6 +100,8 @@ function Builder({ initial, saved: loaded, onReload }: { initial: CampaignDocume
   const [shown, setShown] = useState<ReadonlySet<Step>>(new Set(loaded ? ["plan", "channels", "ads"] : []));
   const [conflict, setConflict] = useState(false);
   const [opened] = useState(() => Date.now());
+  /** The field to begin with on the next step, as a JSON pointer. */
+  const [goal, setGoal] = useState<string | null>(null);
   const top = useRef<HTMLHeadingElement>(null);
   const brand = useQuery(brandQuery(site.key));
   const dirty = textOf(document) !== savedText;
@@ -117,11 +119,13 @@ function Builder({ initial, saved: loaded, onReload }: { initial: CampaignDocume
   const leaving = useBlocker({ shouldBlockFn: ({ current, next }) => dirty && !write.isPending && current.pathname !== next.pathname, withResolver: true, enableBeforeUnload: dirty });
 
   useEffect(() => {
+    if (goal !== null && stepOf(goal) === step && showFinding(goal)) return;
     top.current?.focus({ preventScroll: true });
     window.scrollTo({ top: 0 });
-  }, [step]);
+  }, [step, goal]);
 
-  const go = (to: Step) => {
+  const go = (to: Step, field: string | null = null) => {
+    setGoal(field);
     const search = { step: to === "plan" ? undefined : to };
     void navigate({ to: ".", search: ((previous: Record<string, unknown>) => ({ ...previous, ...search })) as never });
   };
@@ -251,13 +255,13 @@ function Builder({ initial, saved: loaded, onReload }: { initial: CampaignDocume
         ) : step === "channels" ? (
           <ChannelsStep {...props} />
         ) : step === "ads" ? (
-          <AdsStep {...props} />
+          <AdsStep {...props} goal={goal} />
         ) : (
           <ReviewStep
             {...props}
             saved={saved?.data}
             checking={preflight}
-            onMend={(to) => go(to)}
+            onMend={(field) => go(stepOf(field), field)}
             onSubmitted={async () => {
               if (!id) return;
               toast.success("Submitted", { description: "Somebody who may approve sees it in Approvals now." });

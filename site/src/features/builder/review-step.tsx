@@ -17,7 +17,7 @@ import { Textarea } from "@/components/ui/textarea";
 import { Words } from "@/components/words";
 import { useCreate } from "@/hooks/use-create";
 import { useScope } from "@/hooks/use-scope";
-import { placeOf, stepOf } from "@/lib/campaign";
+import { placeOf } from "@/lib/campaign";
 import { plural } from "@/lib/format";
 
 import { FindingList, type StepProps } from "./step";
@@ -31,7 +31,8 @@ export function ReviewStep({
 }: StepProps & {
   saved: CampaignDetail | undefined;
   checking: UseQueryResult<{ findings: Finding[] }>;
-  onMend: (step: "plan" | "channels" | "ads") => void;
+  /** Opens a field by its JSON pointer. */
+  onMend: (field: string) => void;
   onSubmitted: () => Promise<void>;
 }) {
   const { site } = useScope();
@@ -46,11 +47,11 @@ export function ReviewStep({
   }
   const can = saved.actions.includes("submit");
   return (
-    <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_25rem]">
+    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 xl:grid-cols-[minmax(0,1fr)_25rem]">
       <Card className="min-w-0">
         <CardHeader className="border-b">
           <CardTitle>What the approver sees</CardTitle>
-          <Button variant="outline" size="sm" className="ml-auto" onClick={() => onMend("ads")}>
+          <Button variant="outline" size="sm" className="ml-auto" onClick={() => onMend("/ad_sets/0/ads/0")}>
             <PenLine /> Edit
           </Button>
         </CardHeader>
@@ -99,7 +100,7 @@ export function ReviewStep({
                           <li key={`${one.rule} ${one.field} ${index}`} className="border-l-2 pl-3">
                             <p className="text-muted-foreground flex items-baseline gap-2 text-xs">
                               <span className="min-w-0 flex-1 truncate">{placeOf(one.field, document)}</span>
-                              <button type="button" onClick={() => onMend(stepOf(one.field))} className="focus-ring text-link shrink-0 rounded-sm font-medium hover:underline">
+                              <button type="button" aria-label={`Go there: ${placeOf(one.field, document)}`} onClick={() => onMend(one.field)} className="focus-ring text-link shrink-0 rounded-sm font-medium hover:underline">
                                 Go there
                               </button>
                             </p>

@@ -31,7 +31,7 @@ export function FindingList({ findings, className }: { findings: readonly Findin
       {findings.map((one, index) => {
         const { icon: Icon, style, name } = GRAVITY[one.severity];
         return (
-          <li key={`${one.rule} ${index}`} className="flex gap-1.5 text-xs">
+          <li key={`${one.rule} ${index}`} data-at={one.field} className="flex gap-1.5 text-xs">
             <Icon aria-label={name} className={cn("mt-0.5 size-3.5 shrink-0", style)} />
             <span className="min-w-0 text-pretty break-words" {...(one.source ? { title: one.source } : {})}>
               <Words text={one.message} />
@@ -41,6 +41,16 @@ export function FindingList({ findings, className }: { findings: readonly Findin
       })}
     </ul>
   );
+}
+
+/** Takes the reader to what a finding is about: its field where there is one near it, else its own words. */
+export function showFinding(field: string): boolean {
+  const said = document.querySelector<HTMLElement>(`main [data-at="${CSS.escape(field)}"]`);
+  const near = said?.closest("ul")?.parentElement;
+  if (!said || !near) return false;
+  near.querySelector<HTMLElement>("input, textarea, button")?.focus({ preventScroll: true });
+  said.scrollIntoView({ block: "center" });
+  return true;
 }
 
 /** "24/30", in the colour of how it stands. */

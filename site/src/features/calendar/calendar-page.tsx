@@ -196,14 +196,14 @@ function Chip({ entry, onOpen }: { entry: CalendarEntry; onOpen: (entry: Calenda
       onClick={() => onOpen(entry)}
       title={`${time(entry.at, site.time_zone)} ${label}: ${entry.title}`}
       className={cn(
-        "focus-ring hover:bg-accent bg-muted/70 flex w-full min-w-0 items-center gap-1 rounded-sm px-1.5 py-0.5 text-left text-xs transition-colors",
+        "focus-ring hover:bg-accent bg-muted/70 flex w-full min-w-0 items-start gap-1 rounded-sm px-1.5 py-0.5 text-left text-xs transition-colors",
         entry.status === "cancelled" && "line-through opacity-60",
         entry.status === "failed" && "bg-destructive-soft text-destructive",
       )}
     >
-      <Icon aria-label={label} className={cn("size-3 shrink-0", style)} />
-      <span className="tabular text-muted-foreground hidden lg:inline">{time(entry.at, site.time_zone)}</span>
-      <span className="truncate">{entry.title}</span>
+      <Icon aria-label={label} className={cn("mt-0.5 size-3 shrink-0", style)} />
+      <span className="tabular text-muted-foreground hidden 2xl:inline">{time(entry.at, site.time_zone)}</span>
+      <span className="line-clamp-2 min-w-0 break-words">{entry.title}</span>
     </button>
   );
 }

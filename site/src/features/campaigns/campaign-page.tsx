@@ -3,7 +3,7 @@ import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { Check, CircleAlert, CircleDashed, ExternalLink, History, LoaderCircle } from "lucide-react";
 import { useEffect, useRef } from "react";
 
-import { assetUrl, campaignQuery, historyQuery, working } from "@/api/campaigns";
+import { assetUrl, brandQuery, campaignQuery, historyQuery, working } from "@/api/campaigns";
 import type { CampaignDetail, Publication } from "@/api/loop-types";
 import { ApiError } from "@/api/problem";
 import { AdPreview } from "@/components/ad-preview";
@@ -28,6 +28,7 @@ import { actionText, audienceText } from "@/lib/describe-plan";
 import { ago, dateTime, money } from "@/lib/format";
 import { whoMay } from "@/lib/roles";
 
+import { AgentMenu } from "./agent-menu";
 import { CampaignActions } from "./campaign-actions";
 import { CampaignFigures } from "./campaign-figures";
 import { useRefreshCampaigns } from "@/hooks/use-refresh-campaigns";
@@ -71,11 +72,16 @@ export function CampaignPage() {
         <span className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
           <CampaignStatusBadge status={campaign.status} />
           <span>
-            {OBJECTIVES.find((one) => one.value === campaign.objective)?.label} · {money(campaign.budget_daily, campaign.currency)} a day
+            {OBJECTIVES.find((one) => one.value === campaign.objective)?.label} · {campaign.budget_daily > 0 ? `${money(campaign.budget_daily, campaign.currency)} a day` : "No daily budget"}
           </span>
         </span>
       }
-      actions={<CampaignActions campaign={campaign} />}
+      actions={
+        <>
+          <AgentMenu campaign={campaign} />
+          <CampaignActions campaign={campaign} />
+        </>
+      }
     >
       <Standing campaign={campaign} />
       <Segmented label="View" value={tab} onChange={(next) => patch({ tab: next === "overview" ? undefined : next })} segments={TABS} />
@@ -138,7 +144,7 @@ function Standing({ campaign }: { campaign: CampaignDetail }) {
   if (pending) {
     return (
       <Note tone="warning" title={campaign.live_hash ? "A change is waiting for approval" : "Waiting for approval"} action={approvalLink}>
-        Requested by {who(pending.requested_by, pending.requested_by_name)} {ago(pending.requested_at, now)}. {pending.may_decide ? "You may decide." : pending.why_not}
+        Requested by {who(pending.requested_by, pending.requested_by_name)} {ago(pending.requested_at, now)}. {pending.may_decide ? "You may decide." : sentence(pending.why_not)}
       </Note>
     );
   }
@@ -177,6 +183,9 @@ function Standing({ campaign }: { campaign: CampaignDetail }) {
   }
 }
 
+/** The API's reasons begin small, to stand behind a colon. */
+const sentence = (text: string | null | undefined) => (text ? `${text.replace(/^./, (letter) => letter.toUpperCase())}.`.replace(/\.\.$/, ".") : "");
+
 const ACTIONS: Record<string, string> = { publish: "Publish", change: "Change", pause: "Pause", resume: "Resume", end: "End", rollback: "Roll back" };
 
 /** A publication as it happens, a bar a channel. Announced politely when the words change. */
@@ -186,7 +195,7 @@ function Progress({ publication, campaign }: { publication: Publication; campaig
       <CardHeader>
         <LoaderCircle aria-hidden className="text-link size-4 animate-spin" />
         <CardTitle>{publication.status === "queued" ? "Waiting to begin" : `${ACTIONS[publication.action] ?? publication.action}: under way`}</CardTitle>
-        <span className="text-muted-foreground ml-auto text-xs">Created paused, switched on last</span>
+        {publication.action === "publish" ? <span className="text-muted-foreground ml-auto text-xs">Created paused, switched on last</span> : null}
       </CardHeader>
       <CardContent className="space-y-3">
         {campaign.channels.map((channel) => {
@@ -198,7 +207,7 @@ function Progress({ publication, campaign }: { publication: Publication; campaig
               <div className="mb-1 flex items-center gap-2 text-[0.8125rem]">
                 <ProviderMark type={channel.type} size="sm" />
                 <span className="font-medium">{channel.name}</span>
-                <span role="status" className="text-muted-foreground min-w-0 flex-1 truncate text-right">
+                <span role="status" className="text-muted-foreground min-w-0 flex-1 text-right">
                   {step ? step.text : "Waiting"}
                 </span>
               </div>
@@ -335,7 +344,8 @@ function Publications({ campaign }: { campaign: CampaignDetail }) {
 }
 
 function Ads({ campaign }: { campaign: CampaignDetail }) {
-  const { me } = useScope();
+  const { me, site } = useScope();
+  const brand = useQuery(brandQuery(site.key)).data?.data.name || me.tenant.name;
   return (
     <div className="space-y-6">
       {campaign.document.ad_sets.map((set) => (
@@ -350,7 +360,7 @@ function Ads({ campaign }: { campaign: CampaignDetail }) {
                   <span className="truncate font-medium">{ad.name}</span>
                   {ad.status === "paused" ? <Badge variant="outline">Paused</Badge> : null}
                 </p>
-                <AdPreview channel={set.channel} creative={ad.creative} brand={me.tenant.name} landing={campaign.landing_url} image={assetUrl} />
+                <AdPreview channel={set.channel} creative={ad.creative} brand={brand} landing={campaign.landing_url} image={assetUrl} />
               </li>
             ))}
           </ul>

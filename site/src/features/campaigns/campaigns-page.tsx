@@ -20,7 +20,7 @@ import { Select } from "@/components/ui/select";
 import { useNow } from "@/hooks/use-now";
 import { usePatchSearch, useScope } from "@/hooks/use-scope";
 import { OBJECTIVES } from "@/lib/campaign";
-import { ago, dateTime, day, money, plural } from "@/lib/format";
+import { ago, dateTime, day, money, NONE, plural } from "@/lib/format";
 import { allows, whoMay } from "@/lib/roles";
 
 const helper = columnsOf<Campaign>();
@@ -69,14 +69,15 @@ export function CampaignsPage() {
       }),
       helper.accessor("budget_daily", {
         header: "Budget a day",
-        cell: ({ row }) => money(row.original.budget_daily, row.original.currency),
+        // Letters have no budget.
+        cell: ({ row }) => (row.original.budget_daily > 0 ? money(row.original.budget_daily, row.original.currency) : NONE),
         sortFn: byNumber((row: Campaign) => row.budget_daily),
       }),
       helper.accessor("start_at", {
         header: "Runs",
         cell: ({ row }) => (
           <span className="text-muted-foreground">
-            {row.original.start_at ? day(row.original.start_at, site.time_zone) : "at once"} – {row.original.end_at ? day(row.original.end_at, site.time_zone) : "open"}
+            {row.original.start_at ? day(row.original.start_at, site.time_zone) : "when published"} – {row.original.end_at ? day(row.original.end_at, site.time_zone) : "open"}
           </span>
         ),
         sortFn: byNumber((row: Campaign) => row.start_at),

@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Command } from "cmdk";
-import { Monitor, Moon, Search, Sun, UserSearch } from "lucide-react";
+import { MessagesSquare, Monitor, Moon, Search, Sun, UserSearch } from "lucide-react";
 import { useState } from "react";
 
 import { useTheme } from "@/hooks/use-theme";
@@ -52,6 +52,21 @@ export function CommandMenu({ open, onOpenChange }: { open: boolean; onOpenChang
             </Command.Item>
           ))}
         </Command.Group>
+        {typed.trim() ? (
+          <Command.Group heading="Assistant" forceMount>
+            <Command.Item
+              forceMount
+              value={`assistant ${typed}`}
+              className={item}
+              onSelect={() => {
+                close();
+                void navigate({ to: "/chat", search: { q: typed.trim() } });
+              }}
+            >
+              <MessagesSquare aria-hidden /> Say “{typed.trim()}” to the assistant
+            </Command.Item>
+          </Command.Group>
+        ) : null}
         {typed.trim() ? (
           <Command.Group heading="Customers" forceMount>
             <Command.Item

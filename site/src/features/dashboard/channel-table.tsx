@@ -27,7 +27,7 @@ const FIGURES: { id: keyof ChannelRow & string; label: string; cell: Cell }[] = 
   { id: "sessions", label: "Sessions", cell: (row) => count(row.sessions) },
   { id: "ctr", label: "CTR", cell: (row) => percent(row.ctr) },
   { id: "cvr", label: "CVR", cell: (row) => percent(row.cvr) },
-  { id: "cpa", label: "CPA", cell: (row, currency) => money(row.cpa, currency) },
+  { id: "cpa", label: "CPA", cell: (row, currency) => money(row.spend > 0 ? row.cpa : null, currency) },
   { id: "roas", label: "ROAS", cell: (row) => ratio(row.roas) },
   { id: "aov", label: "AOV", cell: (row, currency) => money(row.aov, currency) },
 ];

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import { Code } from "lucide-react";
+import { lazy, Suspense } from "react";
 
 import { channelsQuery, summaryQuery } from "@/api/queries";
 import { Page } from "@/components/layout/page";
@@ -13,11 +14,13 @@ import { channelColor } from "@/lib/channels";
 import { rangeText } from "@/lib/dates";
 
 import { ChannelTable } from "./channel-table";
+import { firstStepsOver } from "./first-steps-kept";
 import { KpiTiles } from "./kpi-tiles";
 import { MainChart } from "./main-chart";
 import { WeekSummary } from "./week-summary";
 
 const ALL = "all channels";
+const FirstSteps = lazy(() => import("./first-steps").then((module) => ({ default: module.FirstSteps })));
 
 export function DashboardPage() {
   const search = useSearch({ from: "/app/" });
@@ -56,6 +59,11 @@ export function DashboardPage() {
         ) : null
       }
     >
+      {firstStepsOver(scope.site.key) ? null : (
+        <Suspense fallback={null}>
+          <FirstSteps key={scope.site.key} />
+        </Suspense>
+      )}
       {nothing && !search.channel ? (
         <Card>
           <NothingYet

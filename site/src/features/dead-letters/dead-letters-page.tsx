@@ -113,7 +113,7 @@ function Letter({ row, may }: { row: DeadLetter; may: boolean }) {
               </Link>
             ) : null}
           </p>
-          <p className="mt-1.5 text-sm text-pretty break-words">
+          <p className="mt-1.5 text-sm text-pretty break-words first-letter:uppercase">
             <Words text={row.reason} />
           </p>
         </div>

@@ -157,7 +157,7 @@ function Facts({ experiment, zone }: { experiment: Experiment; zone: string }) {
   const facts: [string, string][] = [
     ["Counts", experiment.metric],
     ["Started", at(experiment.started_at)],
-    ["Ended", at(experiment.ended_at)],
+    ...(experiment.ended_at ? [["Ended", at(experiment.ended_at)] as [string, string]] : []),
     ["Decides after", `${count(thresholds.min_exposures)} visitors each`],
     ["Pauses below", `${percent(thresholds.pause_below, { digits: 0 })} likely the best`],
     ["Wins from", `${percent(thresholds.promote_from, { digits: 0 })} likely the best`],

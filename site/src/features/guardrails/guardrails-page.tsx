@@ -20,6 +20,7 @@ import { Card, CardContent, CardHeader, CardTitle } from "@/components/ui/card";
 import { Input } from "@/components/ui/input";
 import { Skeleton } from "@/components/ui/skeleton";
 import { Textarea } from "@/components/ui/textarea";
+import { useNames } from "@/hooks/use-names";
 import { useNow } from "@/hooks/use-now";
 import { useScope } from "@/hooks/use-scope";
 import { cn } from "@/lib/cn";
@@ -147,6 +148,7 @@ function Limits({ current, manager, onSettled }: { current: Answer<Guardrails>; 
   const [answer] = useState(current);
   const saved = answer.data;
   const now = useNow();
+  const who = useNames();
   const queryClient = useQueryClient();
   const [form, setForm] = useState<GuardrailsWrite>({
     daily_cap: saved.daily_cap ?? null,
@@ -197,7 +199,7 @@ function Limits({ current, manager, onSettled }: { current: Answer<Guardrails>; 
                 <MoneyInput control={control} currency={form.currency} value={form.campaign_daily_cap ?? null} placeholder="No cap" disabled={!manager} onChange={(campaign_daily_cap) => setForm({ ...form, campaign_daily_cap })} onError={(error) => problem("campaign_daily_cap", error)} />
               )}
             </Field>
-            <p className="text-muted-foreground text-xs text-pretty sm:col-span-2">A campaign over a cap cannot be submitted; a raise that would break one is refused before any channel is asked.</p>
+            <p className="text-muted-foreground text-xs text-pretty sm:col-span-2">A campaign over a cap, or a change that would take it over one, is refused before any channel is asked.</p>
           </CardContent>
         </Card>
         <Card>
@@ -286,7 +288,7 @@ function Limits({ current, manager, onSettled }: { current: Answer<Guardrails>; 
         ) : null}
         {saved.updated_by ? (
           <span className="text-muted-foreground text-xs">
-            Last changed by {saved.updated_by}, {ago(saved.updated_at, now)}
+            Last changed by {who(saved.updated_by)}, {ago(saved.updated_at, now)}
           </span>
         ) : null}
       </div>

@@ -108,7 +108,7 @@ function Refused({ row, zone }: { row: InboxRow; zone: string }) {
               {ago(row.received_at, now)}
             </time>
           </p>
-          <p className="mt-1.5 text-sm text-pretty break-words"><Words text={row.reason} /></p>
+          <p className="mt-1.5 text-sm text-pretty break-words first-letter:uppercase"><Words text={row.reason} /></p>
         </div>
         {row.status === "open" ? (
           <div className="flex gap-2">

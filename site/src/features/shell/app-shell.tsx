@@ -6,7 +6,7 @@ import { toast } from "sonner";
 
 import { guardrailsQuery } from "@/api/guardrails";
 import { describe } from "@/api/problem";
-import { logout } from "@/api/queries";
+import { logout, switchTenant } from "@/api/queries";
 import { Button } from "@/components/ui/button";
 import {
   DropdownMenu,
@@ -223,18 +223,24 @@ function UserMenu() {
     },
     onError: (error) => toast.error("Could not sign out", { description: describe(error).detail }),
   });
+  const enter = useMutation({
+    mutationFn: switchTenant,
+    // Read anew from the start: nothing of the other tenant may stay on the screen or in memory.
+    onSuccess: () => location.assign("/"),
+    onError: (error) => toast.error("Could not switch", { description: describe(error).detail }),
+  });
   const name = me.user.name || me.user.email;
   return (
     <DropdownMenu>
       <DropdownMenuTrigger asChild>
         <button
           type="button"
-          aria-label={`Account: ${name}`}
           className="focus-ring hover:bg-accent flex w-full items-center gap-2.5 rounded-md p-1.5 text-left transition-colors"
         >
           <span aria-hidden className="bg-accent-soft text-link dark:text-foreground grid size-7 shrink-0 place-items-center rounded-full text-xs font-semibold">
             {name.slice(0, 1).toUpperCase()}
           </span>
+          <span className="sr-only">Account: </span>
           <span className="min-w-0 flex-1">
             <span className="block truncate text-[0.8125rem] leading-4 font-medium">{name}</span>
             <span className="text-muted-foreground block truncate text-xs leading-4">{me.tenant.name}</span>
@@ -247,6 +253,22 @@ function UserMenu() {
           <span className="text-foreground block truncate text-[0.8125rem] font-medium">{me.user.email}</span>
           <span className="capitalize">{me.role}</span> of {me.tenant.name}
         </DropdownMenuLabel>
+        {me.tenants.length > 1 ? (
+          <>
+            <DropdownMenuSeparator />
+            <DropdownMenuLabel id="tenants">Switch tenant</DropdownMenuLabel>
+            <DropdownMenuRadioGroup aria-labelledby="tenants" value={me.tenant.id} onValueChange={(id) => (id === me.tenant.id ? undefined : enter.mutate(id))}>
+              {me.tenants.map((tenant) => (
+                <DropdownMenuRadioItem key={tenant.id} value={tenant.id} disabled={enter.isPending}>
+                  <span className="min-w-0">
+                    <span className="block truncate font-medium">{tenant.name}</span>
+                    <span className="text-muted-foreground block text-xs capitalize">{tenant.role}</span>
+                  </span>
+                </DropdownMenuRadioItem>
+              ))}
+            </DropdownMenuRadioGroup>
+          </>
+        ) : null}
         <DropdownMenuSeparator />
         <DropdownMenuItem onSelect={() => leave.mutate()}>
           <LogOut /> Sign out

@@ -17,8 +17,9 @@ export function DateRange() {
   return (
     <Popover open={open} onOpenChange={setOpen}>
       <PopoverTrigger asChild>
-        <Button variant="outline" className="max-w-[46vw] min-w-0 px-2.5 text-[0.8125rem]" aria-label={`Date range: ${rangeText(range)}`}>
+        <Button variant="outline" className="max-w-[46vw] min-w-0 px-2.5 text-[0.8125rem]">
           <CalendarDays className="text-muted-foreground" />
+          <span className="sr-only">Date range: </span>
           <span className="tabular truncate">
             {range.preset ? PRESET_LABELS[range.preset] : rangeText(range)}
             {range.preset ? <span className="text-muted-foreground hidden font-normal xl:inline"> · {rangeText(range)}</span> : null}

@@ -15,6 +15,7 @@ import {
   MailX,
   Megaphone,
   MessageCircleQuestion,
+  MessagesSquare,
   Plug,
   Route,
   ScrollText,
@@ -28,6 +29,7 @@ interface Entry {
     | "/attribution"
     | "/journeys"
     | "/ask"
+    | "/chat"
     | "/live"
     | "/campaigns"
     | "/approvals"
@@ -61,6 +63,7 @@ export const GROUPS: { label: string; entries: Entry[] }[] = [
   {
     label: "Act",
     entries: [
+      { to: "/chat", label: "Assistant", icon: MessagesSquare },
       { to: "/campaigns", label: "Campaigns", icon: Megaphone },
       { to: "/approvals", label: "Approvals", icon: CircleCheck },
       { to: "/agents", label: "Agents", icon: Bot },

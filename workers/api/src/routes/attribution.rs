@@ -153,6 +153,7 @@ fn touch(row: attribution_touches::Row) -> (String, Touch) {
         source: row.source,
         medium: row.medium,
         campaign: row.campaign,
+        ..Touch::default()
     };
     (row.person, touch)
 }
@@ -381,7 +382,10 @@ mod tests {
     fn the_models_are_sent_with_the_words_of_the_contract() {
         let sent = serde_json::to_value(futures::executor::block_on(list_models()).0).unwrap();
         let ids: Vec<&str> = sent["rows"].as_array().unwrap().iter().filter_map(|row| row["id"].as_str()).collect();
-        assert_eq!(ids, ["first_touch", "last_touch", "last_non_direct", "linear", "position_based", "time_decay"]);
+        assert_eq!(
+            ids,
+            ["first_touch", "last_touch", "last_non_direct", "linear", "position_based", "time_decay", "shapley"]
+        );
         assert_eq!(sent["default"], "last_touch");
     }
 }

@@ -1,6 +1,6 @@
 //! One phase carried out: the machine asked and answered until it is done, has to wait, or has had its turn.
 
-use super::job::{Job, Standing};
+use super::job::Job;
 use super::storage;
 use super::store::Store;
 use crate::account::client::{Line, NoLine, line};
@@ -25,10 +25,21 @@ const FILES: &str = "FILES";
 
 /// How a turn ended.
 pub(super) enum End {
-    /// The phase is over.
-    Phase(Standing),
-    /// Go on in so many ms.
+    /// The phase is done.
+    Done,
+    /// It failed.
+    Failed {
+        /// What kind of failure.
+        kind: FailureKind,
+        /// In words, for people.
+        reason: String,
+        /// Whether nothing runs that it had set running.
+        paused: bool,
+    },
+    /// Go on then, UTC ms.
     Later(i64),
+    /// Go on at once, in another turn of the alarm.
+    Tired,
 }
 
 /// What a turn works with.
@@ -48,23 +59,25 @@ impl Turn<'_> {
     /// A store that did not answer: going on later is right.
     pub(super) async fn phase(&self, job: &mut Job, place: usize) -> Result<End> {
         let Some(phase) = job.phases.get(place).cloned() else {
-            return Ok(End::Phase(Standing::Done));
+            return Ok(End::Done);
         };
+        let stored = self.store.machine(place).map_err(storage)?;
         let mut line = match line(self.env, self.database, &phase.channel_id).await {
             Ok(line) => line,
             Err(NoLine::Platform(error)) => return Err(error),
             Err(NoLine::Refused(reason)) => {
-                return Ok(End::Phase(Standing::Failed { kind: FailureKind::Reauth, reason }));
+                // What a machine had begun with may run.
+                return Ok(End::Failed { kind: FailureKind::Reauth, reason, paused: stored.is_none() });
             }
         };
-        let mut machine = match self.store.machine(place).map_err(storage)? {
+        let mut machine = match stored {
             Some(machine) => machine,
             None => match phase.aim.target(self.campaign_id, &phase.channel_id, self.document) {
                 Some(target) => {
                     let known = self.store.remotes(&phase.channel_id).map_err(storage)?;
                     Machine::new(self.campaign_id, target, known, u64::from_le_bytes(random::bytes()))
                 }
-                None => return Ok(End::Phase(Standing::Done)),
+                None => return Ok(End::Done),
             },
         };
         for _ in 0..TURN {
@@ -93,7 +106,7 @@ impl Turn<'_> {
                     }
                     self.keep(&phase.channel_id, machine.objects())?;
                 }
-                Action::Wait { until_ms } => return Ok(End::Later((until_ms - now).max(50))),
+                Action::Wait { until_ms } => return Ok(End::Later(until_ms)),
                 Action::NeedToken { .. } => match line.renew().await {
                     Ok(()) => {}
                     Err(NoLine::Platform(error)) => return Err(error),
@@ -105,7 +118,7 @@ impl Turn<'_> {
                 },
                 Action::Done(report) => {
                     self.mirror(&phase.channel_id, &report.objects).await?;
-                    return Ok(End::Phase(Standing::Done));
+                    return Ok(End::Done);
                 }
                 Action::Failed(failure) => {
                     self.mirror(&phase.channel_id, &failure.objects).await?;
@@ -114,12 +127,12 @@ impl Turn<'_> {
                     }
                     let name = line.connection.account.name.clone();
                     let reason = format!("{name}: {}", failure.reason);
-                    return Ok(End::Phase(Standing::Failed { kind: failure.kind, reason }));
+                    return Ok(End::Failed { kind: failure.kind, reason, paused: failure.paused });
                 }
             }
         }
         self.store.set_machine(place, &machine).map_err(storage)?;
-        Ok(End::Later(0))
+        Ok(End::Tired)
     }
 
     /// Why a call that can spend is not to be made, asked at the very last.

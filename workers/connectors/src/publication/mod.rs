@@ -16,10 +16,11 @@ mod carry;
 mod job;
 mod store;
 
+use connector::publish::FailureKind;
 use control::audit::SYSTEM;
-use job::{Job, Standing};
+use job::{Job, Next, Standing, Then};
 use platform::campaigns::publications::{self, PublicationRow};
-use platform::campaigns::{self, By, Refusal};
+use platform::campaigns::{self, By, Outcome, Refusal};
 use platform::publication_object::{NUDGE, Nudge};
 use platform::{Error, Param, Statement, TenantDb, clock, random};
 use serde_json::json;
@@ -113,7 +114,20 @@ impl Publication {
                 job
             }
         };
-        while let Some(place) = job.open() {
+        loop {
+            let now = clock::now_ms();
+            let place = match job.next(now) {
+                Next::Phase(place) => place,
+                Next::Wait(until) => {
+                    let another = campaign.open_publications().nth(1).is_some();
+                    if !another || !job.yield_to_another() {
+                        return Ok(Some((until - now).max(50)));
+                    }
+                    store.set_job(&job).map_err(storage)?;
+                    continue;
+                }
+                Next::Nothing => break,
+            };
             let turn = carry::Turn {
                 env: &self.env,
                 database: &database,
@@ -122,24 +136,38 @@ impl Publication {
                 document: document.as_ref(),
                 publication: &publication,
             };
-            match turn.phase(&mut job, place).await? {
-                carry::End::Phase(standing) => {
-                    note_failure(&database, &publication, &job, place, &standing).await?;
-                    job.close(place, standing);
-                    store.set_job(&job).map_err(storage)?;
-                    tell(&database, &publication, &job).await?;
+            let end = turn.phase(&mut job, place).await?;
+            let tired = matches!(end, carry::End::Tired);
+            match end {
+                carry::End::Done => job.close(place, Standing::Done),
+                carry::End::Failed { kind, reason, paused } => {
+                    let then = job.fail(place, kind, &reason, paused, clock::now_ms());
+                    // A repeated failure is no news.
+                    if then != (Then::Again { first: false }) {
+                        note_failure(&database, &publication, &job, place, kind).await?;
+                    }
+                    store.forget_machine(place).map_err(storage)?;
                 }
-                carry::End::Later(in_ms) => {
-                    store.set_job(&job).map_err(storage)?;
-                    tell(&database, &publication, &job).await?;
-                    return Ok(Some(in_ms));
-                }
+                carry::End::Later(until) => job.wait(place, until),
+                carry::End::Tired => {}
+            }
+            store.set_job(&job).map_err(storage)?;
+            tell(&database, &publication, &job).await?;
+            if tired {
+                return Ok(Some(0));
             }
         }
         let failures = job.failures();
         let said: Vec<&str> = failures.iter().map(|(_, _, reason)| *reason).collect();
-        let words = said.join("; ");
-        let outcome = if said.is_empty() { Ok(()) } else { Err(words.as_str()) };
+        let mut words = said.join("; ");
+        let outcome = if words.is_empty() {
+            Outcome::Done
+        } else if job.may_run() && !job.only_rests() {
+            words.push_str("; what may be running is paused by a publication of its own");
+            Outcome::FailedRunning(&words)
+        } else {
+            Outcome::Failed(&words)
+        };
         match campaigns::finish(
             &database,
             &nudge.campaign_id,
@@ -188,8 +216,10 @@ async fn tell(database: &TenantDb, publication: &PublicationRow, job: &Job) -> p
                 },
                 _ => phase.text.clone(),
             };
+            let failed = matches!(phase.standing, Standing::Failed { .. })
+                || (phase.standing == Standing::Open && phase.failures > 0);
             json!({ "channel_id": phase.channel_id, "step": phase.step.0, "of": phase.step.1, "text": text,
-                    "failed": matches!(phase.standing, Standing::Failed { .. }) })
+                    "failed": failed })
         })
         .collect();
     let progress = serde_json::Value::Array(progress).to_string();
@@ -203,10 +233,12 @@ async fn note_failure(
     publication: &PublicationRow,
     job: &Job,
     place: usize,
-    standing: &Standing,
+    kind: FailureKind,
 ) -> platform::Result<()> {
-    let (Standing::Failed { kind, reason }, Some(phase)) = (standing, job.phases.get(place)) else {
-        return Ok(());
+    let Some(phase) = job.phases.get(place) else { return Ok(()) };
+    let reason = match &phase.standing {
+        Standing::Failed { reason, .. } => reason,
+        _ => &phase.text,
     };
     let payload = json!({
         "campaign_id": publication.campaign_id, "publication_id": publication.id, "action": publication.action,

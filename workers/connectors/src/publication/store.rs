@@ -12,6 +12,9 @@ const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS campaign (one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS job (one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS machine (one INTEGER PRIMARY KEY CHECK (one = 1), phase INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS machines (phase INTEGER PRIMARY KEY, body TEXT NOT NULL);
+INSERT OR IGNORE INTO machines (phase, body) SELECT phase, body FROM machine;
+DELETE FROM machine;
 CREATE TABLE IF NOT EXISTS remotes (channel_id TEXT PRIMARY KEY, body TEXT NOT NULL);
 ";
 
@@ -20,11 +23,6 @@ pub(super) struct Store(SqlStorage);
 
 #[derive(Deserialize)]
 struct Body {
-    body: String,
-}
-#[derive(Deserialize)]
-struct Kept {
-    phase: usize,
     body: String,
 }
 #[derive(Deserialize)]
@@ -61,21 +59,23 @@ impl Store {
 
     pub(super) fn forget_job(&self) -> Result<()> {
         self.put("DELETE FROM job", Vec::new())?;
-        self.put("DELETE FROM machine", Vec::new())
+        self.put("DELETE FROM machines", Vec::new())
     }
 
     /// The machine of a phase, if one was begun.
     pub(super) fn machine(&self, phase: usize) -> Result<Option<Machine>> {
-        let rows: Vec<Kept> = self.0.exec("SELECT phase, body FROM machine", None)?.to_array()?;
-        rows.into_iter()
-            .find(|kept| kept.phase == phase)
-            .map(|kept| serde_json::from_str(&kept.body).map_err(Error::from))
-            .transpose()
+        let rows: Vec<Body> =
+            self.0.exec("SELECT body FROM machines WHERE phase = ?", vec![number(phase)])?.to_array()?;
+        rows.first().map(|row| serde_json::from_str(&row.body).map_err(Error::from)).transpose()
     }
 
     pub(super) fn set_machine(&self, phase: usize, machine: &Machine) -> Result<()> {
-        let phase = SqlStorageValue::Integer(i64::try_from(phase).unwrap_or(i64::MAX));
-        self.put("INSERT OR REPLACE INTO machine VALUES (1, ?, ?)", vec![phase, text(machine)?])
+        self.put("INSERT OR REPLACE INTO machines VALUES (?, ?)", vec![number(phase), text(machine)?])
+    }
+
+    /// Lets a phase begin anew.
+    pub(super) fn forget_machine(&self, phase: usize) -> Result<()> {
+        self.put("DELETE FROM machines WHERE phase = ?", vec![number(phase)])
     }
 
     /// Channels where something of the campaign is.
@@ -104,6 +104,10 @@ impl Store {
     fn put(&self, sql: &str, values: Vec<SqlStorageValue>) -> Result<()> {
         self.0.exec(sql, values).map(|_| ())
     }
+}
+
+fn number(phase: usize) -> SqlStorageValue {
+    SqlStorageValue::Integer(i64::try_from(phase).unwrap_or(i64::MAX))
 }
 
 fn text<T: serde::Serialize>(value: &T) -> Result<SqlStorageValue> {

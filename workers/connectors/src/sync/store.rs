@@ -4,7 +4,8 @@ use super::Sync;
 use crate::import::ad_spend;
 use campaign::ChannelType;
 use connector::ad_spend::Spend;
-use connector::{InsightsRow, Level};
+use connector::pull::{Pull, Taken};
+use connector::{InsightsPage, InsightsRow, Level};
 use event::channel::{self, Touch};
 use event::{money, source};
 use platform::clickhouse::ClickHouse;
@@ -17,32 +18,75 @@ const SYNC: &str = "sync";
 /// Rows stored in one transaction.
 const CHUNK: usize = 500;
 
-/// Stores rows, each with what it is of ours.
-pub(super) async fn rows(database: &TenantDb, sync: &Sync, rows: &[InsightsRow], pulled_at: i64) -> Result<()> {
-    for chunk in rows.chunks(CHUNK) {
-        let rows: Vec<Value> = chunk
-            .iter()
-            .map(|row| {
-                json!({
-                    "day": row.local_day, "level": row.level.as_str(), "id": row.external_id, "name": row.name,
-                    "impressions": row.impressions, "clicks": row.clicks, "opens": row.opens,
-                    "spend": row.spend_micros, "currency": row.currency, "conversions": row.conversions,
-                    "value": row.conversion_value_micros,
-                })
-            })
-            .collect();
-        let statement = Statement::new(
-            INSERT,
-            vec![
-                sync.channel_id.as_str().into(),
-                sync.site.as_str().into(),
-                Value::Array(rows).to_string().into(),
-                pulled_at.into(),
-            ],
-        );
-        database.transaction(&[statement]).await?;
+/// Takes a pull for one consumer alone. False when another is at it.
+pub(super) async fn claim(database: &TenantDb, id: &str, until_ms: i64, now_ms: i64) -> Result<bool> {
+    let sql = "UPDATE sync_runs SET status = 'running', lease_until = ?3 WHERE tenant_id = ?1 AND id = ?2 \
+               AND status IN ('queued', 'running') AND lease_until <= ?4";
+    Ok(database.run(sql, &[id.into(), until_ms.into(), now_ms.into()]).await? > 0)
+}
+
+/// Says that the consumer is still at it.
+pub(super) async fn hold(database: &TenantDb, id: &str, until_ms: i64) -> Result<()> {
+    let sql = "UPDATE sync_runs SET lease_until = ?3 WHERE tenant_id = ?1 AND id = ?2 AND status = 'running'";
+    database.run(sql, &[id.into(), until_ms.into()]).await.map(|_| ())
+}
+
+/// Lets others take it up.
+pub(super) async fn release(database: &TenantDb, id: &str) -> Result<()> {
+    hold(database, id, 0).await
+}
+
+/// Stores a page: its rows, each with what it is of ours, and in the last of the transactions what could not be read,
+/// what follows from a level's end, and where the pull is now. Whoever asks for the same page again, after a crash
+/// between two of them, replaces rows by the same rows.
+pub(super) async fn page(
+    database: &TenantDb,
+    sync: &Sync,
+    page: &InsightsPage,
+    stamp_ms: i64,
+    taken: Taken,
+    pull: &Pull,
+    lease_until_ms: i64,
+) -> Result<()> {
+    let mut chunks: Vec<Statement> = page.rows.chunks(CHUNK).map(|chunk| insert(sync, chunk, stamp_ms)).collect();
+    let mut last: Vec<Statement> = chunks.pop().into_iter().collect();
+    for chunk in chunks {
+        database.transaction(&[chunk]).await?;
     }
-    Ok(())
+    last.extend(page.skipped.iter().map(|skipped| note_skipped(sync, skipped)));
+    if let Taken::Complete(level) = taken {
+        last.push(forget_older(sync, level, stamp_ms));
+    }
+    let position = serde_json::to_string(pull).map_err(|e| Error::corrupt("a pull's position", e))?;
+    last.push(Statement::new(
+        "UPDATE sync_runs SET position = ?3, rows = ?4, failures = 0, lease_until = ?5 \
+         WHERE tenant_id = ?1 AND id = ?2 AND status = 'running'",
+        vec![sync.id.as_str().into(), Param::Text(position), pull.rows().into(), lease_until_ms.into()],
+    ));
+    database.transaction(&last).await
+}
+
+fn insert(sync: &Sync, rows: &[InsightsRow], stamp_ms: i64) -> Statement {
+    let rows: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            json!({
+                "day": row.local_day, "level": row.level.as_str(), "id": row.external_id, "name": row.name,
+                "impressions": row.impressions, "clicks": row.clicks, "opens": row.opens,
+                "spend": row.spend_micros, "currency": row.currency, "conversions": row.conversions,
+                "value": row.conversion_value_micros,
+            })
+        })
+        .collect();
+    Statement::new(
+        INSERT,
+        vec![
+            sync.channel_id.as_str().into(),
+            sync.site.as_str().into(),
+            Value::Array(rows).to_string().into(),
+            stamp_ms.into(),
+        ],
+    )
 }
 
 const INSERT: &str = "INSERT OR REPLACE INTO channel_insights (tenant_id, site, channel_id, local_day, level, \
@@ -59,18 +103,19 @@ const INSERT: &str = "INSERT OR REPLACE INTO channel_insights (tenant_id, site, 
        AND r.kind = j.value ->> 'level' \
      LEFT JOIN ads a ON a.tenant_id = ?1 AND a.id = r.local_id";
 
-/// Forgets rows of these days that this pull did not bring.
-pub(super) async fn forget_older(database: &TenantDb, sync: &Sync, level: Level, pulled_at: i64) -> Result<()> {
-    let sql = "DELETE FROM channel_insights WHERE tenant_id = ?1 AND channel_id = ?2 AND level = ?3 \
-               AND local_day BETWEEN ?4 AND ?5 AND pulled_at < ?6";
-    let values = [
-        sync.channel_id.as_str().into(),
-        level.as_str().into(),
-        sync.from_day.into(),
-        sync.to_day.into(),
-        pulled_at.into(),
-    ];
-    database.run(sql, &values).await.map(|_| ())
+/// What the provider no longer reports is no longer so: rows of these days that this pull did not bring.
+fn forget_older(sync: &Sync, level: Level, stamp_ms: i64) -> Statement {
+    Statement::new(
+        "DELETE FROM channel_insights WHERE tenant_id = ?1 AND channel_id = ?2 AND level = ?3 \
+         AND local_day BETWEEN ?4 AND ?5 AND pulled_at < ?6",
+        vec![
+            sync.channel_id.as_str().into(),
+            level.as_str().into(),
+            sync.from_day.into(),
+            sync.to_day.into(),
+            stamp_ms.into(),
+        ],
+    )
 }
 
 /// Makes the site's `ad_spend` of these days what its channels report. A campaign of ours stands under its
@@ -148,12 +193,13 @@ pub(super) async fn note_pulled(database: &TenantDb, channel_id: &str, to_day: i
 }
 
 /// Puts a part of an answer that could not be read into the inbox.
-pub(super) async fn note_skipped(database: &TenantDb, site: &str, channel_id: &str, what: &str) -> Result<()> {
-    let sql = "INSERT INTO events_inbox (id, tenant_id, site, source, field, reason, payload, received_at) \
-               VALUES (?2, ?1, ?3, 'connector', 'insights', ?4, ?5, ?6)";
-    let payload = json!({ "channel_id": channel_id }).to_string();
-    let values = [random::uuid().into(), site.into(), what.into(), payload.into(), clock::now_ms().into()];
-    database.run(sql, &values).await.map(|_| ())
+fn note_skipped(sync: &Sync, what: &str) -> Statement {
+    let payload = json!({ "channel_id": sync.channel_id }).to_string();
+    Statement::new(
+        "INSERT INTO events_inbox (id, tenant_id, site, source, field, reason, payload, received_at) \
+         VALUES (?2, ?1, ?3, 'connector', 'insights', ?4, ?5, ?6)",
+        vec![random::uuid().into(), sync.site.as_str().into(), what.into(), payload.into(), clock::now_ms().into()],
+    )
 }
 
 /// Writes how a pull ended.
