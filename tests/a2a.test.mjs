@@ -4,8 +4,9 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { bearer, demoAdmin, shop } from './people.mjs'
-import { start } from './product.mjs'
+import { bearer, connect as connectAccount, demoAdmin, shop } from './people.mjs'
+import { approve, liveCampaign } from './live_campaign.mjs'
+import { eventually, start } from './product.mjs'
 
 const HERE = path.dirname(fileURLToPath(import.meta.url))
 const clients = createRequire(path.join(HERE, 'clients', 'package.json'))
@@ -22,8 +23,8 @@ after(() => product?.stop())
 
 const signedIn = (token) => (url, init = {}) => fetch(url, { ...init, headers: { ...Object.fromEntries(new Headers(init.headers)), ...bearer(token) } })
 
-async function connect(binding) {
-  const fetchImpl = signedIn(admin.token)
+async function connect(binding, token = admin.token) {
+  const fetchImpl = signedIn(token)
   const factory = new ClientFactory({
     transports: [new JsonRpcTransportFactory({ fetchImpl }), new RestTransportFactory({ fetchImpl })],
     preferredTransports: [binding],
@@ -166,6 +167,84 @@ test('another tenant’s task is no task', async () => {
   assert.equal((await rpc('GetTask', { id: result.task.id }, { token })).error.code, -32001)
   assert.deepEqual((await rpc('ListTasks', {}, { token })).result.tasks, [])
   assert.equal((await rest('POST', `/tasks/${result.task.id}:cancel`, { body: {}, token })).status, 404)
+})
+
+const data = (value) => ({ content: { $case: 'data', value }, filename: '', mediaType: 'application/json', metadata: undefined })
+
+test('a task says what it waits for, is answered, waits for the approval, and goes on once that is given', async () => {
+  const team = await shop(product.url, 'Waiting shop')
+  const campaign = await liveCampaign(product, team, 'Wool')
+  const client = await connect('JSONRPC', team.marketer.token)
+  const listed = async (status) => {
+    const { tasks } = await client.listTasks({ tenant: '', contextId: '', status, pageToken: '' })
+    return tasks.map((task) => task.id)
+  }
+  const asked = (task) => task.status.message.parts.flatMap((part) => (part.content.$case === 'data' ? [part.content.value] : []))
+
+  const task = await client.sendMessage(say(`/run optimizer campaign_id=${campaign.id}`))
+  const { id } = task
+  assert.equal(task.status.state, TaskState.TASK_STATE_INPUT_REQUIRED, JSON.stringify(task))
+  const [proposal, ...rest] = asked(task)
+  assert.deepEqual([proposal.waiting, rest], ['proposal', []])
+  assert.deepEqual(proposal.responseSchema.required, ['accept'])
+  assert.deepEqual(await listed(TaskState.TASK_STATE_INPUT_REQUIRED), [id])
+  assert.deepEqual(await listed(TaskState.TASK_STATE_COMPLETED), [])
+
+  // Saying something else decides nothing, an API key may not decide, and a stranger has no such task.
+  const still = await client.sendMessage(say('go on', { taskId: id }))
+  assert.deepEqual(asked(still), [proposal])
+  const answer = (token) => rest('POST', '/message:send', { token, body: { message: { messageId: 'd', taskId: id, role: 'ROLE_USER', parts: [{ data: { accept: true } }] } } })
+  const scopes = ['run_agents', 'read_agents', 'edit_campaigns', 'read_campaigns']
+  const { key } = (await team.admin.ask('POST', '/api-keys', { body: { name: 'Machine', role: 'marketer', scopes } })).body
+  const machine = await answer(key)
+  assert.deepEqual([machine.status, machine.body.error.status], [403, 'PERMISSION_DENIED'])
+  assert.equal((await answer(admin.token)).status, 404)
+  assert.equal((await team.marketer.ask('GET', '/approvals')).body.rows.length, 0)
+
+  const accepted = await client.sendMessage(say('', { taskId: id, parts: [data({ accept: true })] }))
+  assert.equal(accepted.status.state, TaskState.TASK_STATE_INPUT_REQUIRED, 'a change of what is live waits for somebody else')
+  const [approval] = asked(accepted)
+  assert.equal(approval.waiting, 'approval')
+  assert.equal(approval.url, `${product.url}/approvals?id=${approval.id}`)
+  assert.deepEqual(await listed(TaskState.TASK_STATE_INPUT_REQUIRED), [id])
+  // Saying it once more approves nothing: whoever asked does not decide.
+  assert.deepEqual(asked(await client.sendMessage(say('', { taskId: id, parts: [data({ accept: true })] }))), [approval])
+
+  // Whoever follows the task hears of the decision when it is made, elsewhere and by somebody else.
+  const items = []
+  const followed = (async () => {
+    for await (const item of client.resubscribeTask({ tenant: '', id })) items.push(item.payload)
+  })()
+  await eventually(() => assert.equal(items[0]?.value.status.state, TaskState.TASK_STATE_INPUT_REQUIRED))
+  await approve(team, approval.id)
+  await followed
+  assert.deepEqual([items.at(-1).$case, items.at(-1).value.status.state], ['statusUpdate', TaskState.TASK_STATE_COMPLETED])
+  assert.equal((await client.getTask({ tenant: '', id, historyLength: undefined })).status.state, TaskState.TASK_STATE_COMPLETED)
+  assert.deepEqual(await listed(TaskState.TASK_STATE_COMPLETED), [id])
+  await assert.rejects(client.sendMessage(say('', { taskId: id, parts: [data({ accept: true })] })), /over/)
+
+  // And what was approved is what becomes of the campaign, at the provider.
+  await eventually(
+    async () => {
+      const shown = (await team.marketer.ask('GET', `/campaigns/${campaign.id}`)).body
+      const ad = shown.document.ad_sets[0].ads.find((one) => one.id === campaign.worst)
+      assert.equal(ad.status, 'paused', JSON.stringify(shown.document))
+      assert.ok(shown.publications.length > 1 && shown.publications.every((one) => one.status === 'done'), JSON.stringify(shown.publications))
+    },
+    { within: 60_000 },
+  )
+})
+
+test('a proposal that is put aside ends its task', async () => {
+  const team = await shop(product.url, 'Planning shop')
+  await connectAccount(team.admin, 'sandbox', `Planned ${team.tenant.id}`)
+  const client = await connect('HTTP+JSON', team.marketer.token)
+  const plan = { agent: 'planner', context: { objective: 'sales', budget_daily: 10_000, landing_url: 'https://shop.example/', countries: ['DE'] } }
+  const task = await client.sendMessage(say('', { parts: [data(plan)] }))
+  assert.equal(task.status.state, TaskState.TASK_STATE_INPUT_REQUIRED, JSON.stringify(task))
+  const ended = await client.sendMessage(say('', { taskId: task.id, parts: [data({ accept: false })] }))
+  assert.equal(ended.status.state, TaskState.TASK_STATE_COMPLETED, JSON.stringify(ended))
+  assert.deepEqual((await team.marketer.ask('GET', '/campaigns')).body.rows, [])
 })
 
 test('the extended card shows what the caller may have done', async () => {

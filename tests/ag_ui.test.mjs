@@ -5,7 +5,8 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { bearer, demoAdmin } from './people.mjs'
+import { approve, liveCampaign } from './live_campaign.mjs'
+import { bearer, connect, demoAdmin, shop } from './people.mjs'
 import { eventually, start } from './product.mjs'
 
 const HERE = path.dirname(fileURLToPath(import.meta.url))
@@ -75,6 +76,68 @@ for (const name of ['@ag-ui/client', 'ag-ui-client-0']) {
     assert.equal(await isOpen(id), false)
   })
 }
+
+test('a run that needs an approval says so, waits for it, and goes on once somebody else has given it', async () => {
+  const { HttpAgent } = clients('@ag-ui/client')
+  const team = await shop(product.url, 'Asking shop')
+  const campaign = await liveCampaign(product, team, 'Wool')
+  const one = agent(HttpAgent, `/run optimizer campaign_id=${campaign.id}`, { headers: bearer(team.marketer.token) })
+  const answer = (interrupt, payload) => run(one, { resume: [{ interruptId: interrupt.id, status: 'resolved', ...(payload && { payload }) }] })
+  const interrupts = ({ last }) => {
+    assert.equal(last.outcome?.type, 'interrupt', JSON.stringify(last))
+    return last.outcome.interrupts
+  }
+  const said = ({ events }) => events.filter((event) => event.type === 'TEXT_MESSAGE_CONTENT').map((event) => event.delta).join(' ')
+
+  const [proposal, ...others] = interrupts(await run(one))
+  assert.deepEqual([proposal.reason, proposal.responseSchema.required, others], ['proposal', ['accept'], []])
+  const taken = await answer(proposal, { accept: true })
+  assert.match(said(taken), /Taken over/)
+  const [approval] = interrupts(taken)
+  assert.equal(approval.reason, 'approval')
+  const id = approval.id.slice('approval:'.length)
+  assert.ok(approval.message.includes(`${product.url}/approvals?id=${id}`), approval.message)
+
+  // The interface cannot approve, whatever it says: the run goes on waiting.
+  const early = await answer(approval, { approved: true })
+  assert.match(said(early), /still waiting/)
+  assert.deepEqual(interrupts(early), [approval])
+  assert.equal((await team.marketer.ask('GET', `/approvals/${id}`)).body.status, 'pending')
+
+  await approve(team, id)
+  const after = await answer(approval)
+  assert.equal(after.last.outcome?.type ?? 'success', 'success', JSON.stringify(after.last))
+  assert.match(said(after), /The approval is approved/)
+  // Answering what is decided changes nothing any more.
+  assert.match(said(await answer(proposal, { accept: false })), /accepted already/)
+})
+
+test('a tool whose effect needs an approval ends the same way, also when it is refused', async () => {
+  const { HttpAgent } = clients('@ag-ui/client')
+  const team = await shop(product.url, 'Submitting shop')
+  const channel = await connect(team.admin, 'sandbox', `Submitted ${team.tenant.id}`)
+  const ads = [{ name: 'Warm', creative: { headlines: ['Warm wool'], primary_text: 'Jumpers.', call_to_action: 'SHOP_NOW' } }]
+  const sets = [{ name: 'Feed', channel_id: channel, budget_daily: 2_000, audience: { countries: ['DE'] }, ads }]
+  const body = { name: 'Autumn', objective: 'sales', landing_url: 'https://shop.test/wool', ad_sets: sets }
+  const made = await team.marketer.ask('POST', '/campaigns', { body })
+  assert.equal(made.status, 201, made.text)
+  const one = agent(HttpAgent, `/campaigns_submit ${JSON.stringify({ id: made.body.id, reason: 'Autumn' })}`, { headers: bearer(team.marketer.token) })
+  const resume = (id, payload) => run(one, { resume: [{ interruptId: id, status: 'resolved', payload }] })
+
+  const [question] = (await run(one)).last.outcome.interrupts
+  assert.equal(question.reason, 'confirmation')
+  assert.equal((await team.marketer.ask('GET', '/approvals')).body.rows.length, 0, 'nothing happens before the answer')
+  const submitted = await resume(question.id, { approved: true })
+  const [approval] = submitted.last.outcome.interrupts
+  assert.deepEqual([submitted.last.outcome.type, approval.reason], ['interrupt', 'approval'])
+  const id = approval.id.slice('approval:'.length)
+  const rejected = await team.approver.ask('POST', `/approvals/${id}/reject`, { body: { comment: 'Too warm for autumn' } })
+  assert.equal(rejected.status, 200, rejected.text)
+  const { last, events } = await resume(approval.id, {})
+  assert.equal(last.outcome?.type ?? 'success', 'success')
+  assert.match(events.filter((event) => event.type === 'TEXT_MESSAGE_CONTENT').map((event) => event.delta).join(''), /The approval is rejected/)
+  assert.equal((await team.marketer.ask('GET', `/campaigns/${made.body.id}`)).body.status, 'draft')
+})
 
 async function refusedEvent() {
   const sid = crypto.randomUUID()

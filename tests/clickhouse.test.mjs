@@ -13,7 +13,7 @@ import { day, eventually, start } from './product.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 let skip = false
 try {
-  execFileSync('python3', [join(root, 'tools/clickhouse/install.py')], { stdio: ['ignore', 'pipe', 'pipe'] })
+  execFileSync('python3', [join(root, 'tools/python.py'), 'clickhouse'], { stdio: ['ignore', 'pipe', 'pipe'] })
 } catch (error) {
   skip = `the embedded ClickHouse could not be installed: ${String(error.stderr ?? error).trim().split('\n').at(-1)}`
 }

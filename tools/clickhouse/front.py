@@ -30,8 +30,8 @@ import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
-# Where install.py puts the engine, unless it is installed otherwise.
-sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent.parent / "target" / "tools" / "chdb"))
+# Where tools/python.py puts the engine, unless it is installed otherwise.
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent.parent / "target" / "tools" / "clickhouse"))
 
 from chdb import session  # noqa: E402
 

@@ -116,7 +116,7 @@ fn front() -> Option<(String, Child, PathBuf)> {
         None
     };
     let tools = root().join("tools/clickhouse");
-    match Command::new("python3").arg(tools.join("install.py")).output() {
+    match Command::new("python3").arg(root().join("tools/python.py")).arg("clickhouse").output() {
         Err(error) => return skip(format!("python3 cannot be started ({error})")),
         Ok(done) if !done.status.success() => {
             return skip(String::from_utf8_lossy(&done.stderr).into_owned());

@@ -175,10 +175,22 @@ pub struct Page {
     pub artifacts: bool,
 }
 
+/// What waits for a person to approve it, in the browser, where they see all of it.
+pub const APPROVAL: &str = "approval";
+
+/// What waits for a person to take it over or to put it aside; they may say so here.
+pub const PROPOSAL: &str = "proposal";
+
+/// What a caller says of a proposal, as JSON Schema.
+#[must_use]
+pub fn decision_schema() -> Value {
+    json!({ "type": "object", "properties": { "accept": { "type": "boolean" } }, "required": ["accept"] })
+}
+
 /// What waits for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
-    /// `approval` or `proposal`.
+    /// [`APPROVAL`] or [`PROPOSAL`].
     pub kind: &'static str,
     /// Its id.
     pub id: String,
@@ -365,7 +377,11 @@ fn status(run: &Value, waiting: &[Waiting]) -> Value {
         let id = format!("{}-status", id_of(run));
         let mut parts = vec![json!({ "text": words.join("\n") })];
         parts.extend(waiting.iter().map(|one| {
-            json!({ "data": { "waiting": one.kind, "id": one.id, "url": one.url }, "mediaType": "application/json" })
+            let mut data = json!({ "waiting": one.kind, "id": one.id, "url": one.url });
+            if one.kind == PROPOSAL {
+                set(&mut data, "responseSchema", decision_schema());
+            }
+            json!({ "data": data, "mediaType": "application/json" })
         }));
         set(&mut status, "message", message(&id, run, "ROLE_AGENT", parts));
     }
@@ -425,7 +441,7 @@ pub fn updates(before: &Value, now: &Value, waiting_before: &[Waiting], waiting:
         set(&mut item, "lastChunk", true);
         items.push(json!({ "artifactUpdate": item }));
     }
-    if state(before, waiting_before) != state(now, waiting) {
+    if state(before, waiting_before) != state(now, waiting) || waiting_before != waiting {
         let mut item = ids;
         set(&mut item, "status", status(now, waiting));
         items.push(json!({ "statusUpdate": item }));
@@ -433,29 +449,30 @@ pub fn updates(before: &Value, now: &Value, waiting_before: &[Waiting], waiting:
     items
 }
 
-/// A page of tasks out of runs, newest first.
+/// A page of tasks out of runs with what of each waits, newest first.
 ///
 /// # Errors
 /// A page token that is none of ours.
-pub fn list(runs: &[Value], page: &Page) -> Result<Value, Fault> {
-    let fits = |run: &&Value| {
+pub fn list(runs: &[(Value, Vec<Waiting>)], page: &Page) -> Result<Value, Fault> {
+    let fits = |(run, waiting): &&(Value, Vec<Waiting>)| {
         let changed = ["ended_at", "started_at", "created_at"].iter().find_map(|name| run.get(name)?.as_i64());
         page.context_id.as_ref().is_none_or(|context| *context == context_of(run))
-            && page.state.as_ref().is_none_or(|wanted| wanted == state(run, &[]))
+            && page.state.as_ref().is_none_or(|wanted| wanted == state(run, waiting))
             && page.since.is_none_or(|since| changed.is_some_and(|changed| changed > since))
     };
-    let all: Vec<&Value> = runs.iter().filter(fits).collect();
+    let all: Vec<&(Value, Vec<Waiting>)> = runs.iter().filter(fits).collect();
     let start = match &page.after {
         None => 0,
         Some(after) => {
-            let at = all.iter().position(|run| id_of(run) == *after);
+            let at = all.iter().position(|(run, _)| id_of(run) == *after);
             at.ok_or_else(|| Fault::Params("`pageToken` is not one of ours, or is too old".to_owned()))? + 1
         }
     };
-    let shown: Vec<&Value> = all.iter().skip(start).take(page.size).copied().collect();
+    let shown: Vec<&(Value, Vec<Waiting>)> = all.iter().skip(start).take(page.size).copied().collect();
     let more = start + shown.len() < all.len();
-    let next = if more { shown.last().map(|run| id_of(run)).unwrap_or_default() } else { String::new() };
-    let tasks: Vec<Value> = shown.iter().map(|run| task(run, &[], page.history, page.artifacts)).collect();
+    let next = if more { shown.last().map(|(run, _)| id_of(run)).unwrap_or_default() } else { String::new() };
+    let tasks: Vec<Value> =
+        shown.iter().map(|(run, waiting)| task(run, waiting, page.history, page.artifacts)).collect();
     Ok(json!({
         "tasks": tasks,
         "nextPageToken": next,
@@ -541,7 +558,7 @@ mod tests {
 
     fn waiting() -> Vec<Waiting> {
         vec![Waiting {
-            kind: "approval",
+            kind: APPROVAL,
             id: "a1".into(),
             title: "Launch".into(),
             url: "https://x.test/approvals/a1".into(),
@@ -610,6 +627,9 @@ mod tests {
         assert_eq!(items[0]["artifactUpdate"]["artifact"]["artifactId"], "r1-output");
         assert_eq!(items[1]["statusUpdate"]["status"]["state"], "TASK_STATE_COMPLETED");
         assert!(updates(&done(), &done(), &[], &[]).is_empty());
+        let mut next = waiting();
+        next[0].id = "a2".into();
+        assert_eq!(updates(&done(), &done(), &waiting(), &next).len(), 1, "something else waits now");
         assert_eq!(
             updates(&run("queued"), &run("running"), &[], &[])[0]["statusUpdate"]["status"]["state"],
             "TASK_STATE_WORKING"
@@ -618,11 +638,11 @@ mod tests {
 
     #[test]
     fn pages_follow_each_other_without_gaps() {
-        let runs: Vec<Value> = (0..5)
+        let runs: Vec<(Value, Vec<Waiting>)> = (0..5)
             .map(|n| {
                 let mut run = run("queued");
                 set(&mut run, "id", format!("r{n}"));
-                run
+                (run, Vec::new())
             })
             .collect();
         let mut after = None;

@@ -22,15 +22,15 @@ struct Engine {
 
 impl Engine {
     fn start() -> Option<Self> {
-        let tools = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/clickhouse");
-        let installed = Command::new("python3").arg(format!("{tools}/install.py")).output();
+        let tools = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools");
+        let installed = Command::new("python3").arg(format!("{tools}/python.py")).arg("clickhouse").output();
         if !installed.is_ok_and(|done| done.status.success()) {
             eprintln!("SKIPPED: the embedded ClickHouse cannot be installed");
             return None;
         }
         let state = std::env::temp_dir().join(format!("adroit-sandbox-{}", std::process::id()));
         let mut child = Command::new("python3")
-            .arg(format!("{tools}/front.py"))
+            .arg(format!("{tools}/clickhouse/front.py"))
             .args(["--port", "0", "--path"])
             .arg(&state)
             .stdout(Stdio::piped())

@@ -2696,9 +2696,9 @@ export interface components {
         /** @description One value that would become another. */
         Change: {
             /** @description The value that is wanted; null for none. */
-            after: Record<string, never> | null;
+            after: unknown;
             /** @description The value that is live; null for none. */
-            before: Record<string, never> | null;
+            before: unknown;
             /** @description What it is, for people. */
             label: string;
             /** @description Where, by ids: `/ad_sets/<id>/budget_daily`. */
@@ -3071,7 +3071,7 @@ export interface components {
         /** @description What the visitor is shown. */
         Decided: {
             /** @description The variant's payload; null with it. */
-            payload: Record<string, never>;
+            payload: Record<string, never> | null;
             /** @description Key of the variant; null when the experiment does not run: show what you always show. */
             variant?: string | null;
         };
@@ -4931,6 +4931,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                    "text/event-stream": string;
                 };
             };
             /** @description Any failure before the protocol begins */
@@ -4959,15 +4960,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/a2a+json": unknown;
                 };
             };
-            /** @description Any failure before the protocol begins */
+            /** @description Any failure: before the protocol begins as a problem, then as a google.rpc.Status */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/a2a+json": unknown;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -4996,15 +4998,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/a2a+json": unknown;
                 };
             };
-            /** @description Any failure before the protocol begins */
+            /** @description Any failure: before the protocol begins as a problem, then as a google.rpc.Status */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/a2a+json": unknown;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -5036,12 +5039,13 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description Any failure before the protocol begins */
+            /** @description Any failure: before the protocol begins as a problem, then as a google.rpc.Status */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/a2a+json": unknown;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -5077,15 +5081,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/a2a+json": unknown;
                 };
             };
-            /** @description Any failure before the protocol begins */
+            /** @description Any failure: before the protocol begins as a problem, then as a google.rpc.Status */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/a2a+json": unknown;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -5106,21 +5111,23 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Task */
+            /** @description Task, or a stream of StreamResponse */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/a2a+json": unknown;
+                    "text/event-stream": string;
                 };
             };
-            /** @description Any failure before the protocol begins */
+            /** @description Any failure: before the protocol begins as a problem, then as a google.rpc.Status */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/a2a+json": unknown;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -5152,15 +5159,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/a2a+json": unknown;
+                    "text/event-stream": string;
                 };
             };
-            /** @description Any failure before the protocol begins */
+            /** @description Any failure: before the protocol begins as a problem, then as a google.rpc.Status */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/a2a+json": unknown;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -8385,14 +8394,23 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                    "text/event-stream": string;
                 };
             };
-            /** @description Any failure before the protocol begins */
+            /** @description A notification was taken */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure: before the protocol begins as a problem, then as a JSON-RPC error */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": unknown;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };

@@ -24,6 +24,8 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 use platform::{TenantDb, clock, directory, settings};
 use problem::Problem;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::SecurityRequirement;
 use worker::Env;
 
 use crate::answer::{Answer, OfTenant, Refused, internal};
@@ -68,7 +70,7 @@ pub struct Rules(HashMap<(Method, String), Rule>);
 impl Rules {
     /// Reads the table from the document. A declaration that is missing or unknown leaves its route out.
     #[must_use]
-    pub fn of(document: &utoipa::openapi::OpenApi) -> Self {
+    pub fn of(document: &OpenApi) -> Self {
         let mut rules = HashMap::new();
         for (path, item) in &document.paths.paths {
             let operations = [
@@ -95,6 +97,30 @@ impl Rules {
     pub fn get(&self, method: &Method, route: &str) -> Option<Rule> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
         self.0.get(&(method.clone(), route.to_owned())).copied()
+    }
+}
+
+/// The names of the ways to say who one is, as the document lists them.
+pub const SCHEMES: [&str; 2] = ["bearer", "cookie"];
+
+/// Shows on every operation that needs a caller how they say who they are.
+pub fn describe(document: &mut OpenApi) {
+    let rules = Rules::of(document);
+    for (path, item) in &mut document.paths.paths {
+        let operations = [
+            (Method::GET, &mut item.get),
+            (Method::POST, &mut item.post),
+            (Method::PUT, &mut item.put),
+            (Method::PATCH, &mut item.patch),
+            (Method::DELETE, &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            let open = rules.get(&method, path) == Some(Rule::Open);
+            if let Some(operation) = operation.as_mut().filter(|_| !open) {
+                let either = SCHEMES.map(|scheme| SecurityRequirement::new(scheme, [""; 0]));
+                operation.security = Some(either.to_vec());
+            }
+        }
     }
 }
 

@@ -123,7 +123,7 @@ pub async fn agent_card(Visitor(runtime): Visitor, headers: HeaderMap) -> Respon
 #[utoipa::path(
     post, path = "/a2a", tag = "protocols",
     request_body(content = Value, description = "A JSON-RPC 2.0 request with a method of A2A 1.0"),
-    responses((status = 200, description = "The answer, as JSON or as a stream of events", body = Value), (status = "default", description = "Any failure before the protocol begins", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, description = "The answer, as JSON or as a stream of events", content((Value = "application/json"), (String = "text/event-stream"))), (status = "default", description = "Any failure before the protocol begins", body = Problem, content_type = "application/problem+json")),
     extensions(("x-permission" = json!("signed_in")))
 )]
 #[worker::send]
@@ -147,7 +147,7 @@ pub async fn json_rpc(caller: Caller, request: Request) -> Answer<Response> {
 #[utoipa::path(
     post, path = "/a2a/v1/message:send", tag = "protocols",
     request_body(content = Value, description = "SendMessageRequest"),
-    responses((status = 200, description = "SendMessageResponse", body = Value), (status = "default", description = "Any failure before the protocol begins", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, description = "SendMessageResponse", body = Value, content_type = "application/a2a+json"), (status = "default", description = "Any failure: before the protocol begins as a problem, then as a google.rpc.Status", content((Problem = "application/problem+json"), (Value = "application/a2a+json")))),
     extensions(("x-permission" = json!("signed_in")))
 )]
 #[worker::send]
@@ -159,7 +159,7 @@ pub async fn send(caller: Caller, request: Request) -> Answer<Response> {
 #[utoipa::path(
     post, path = "/a2a/v1/message:stream", tag = "protocols",
     request_body(content = Value, description = "SendMessageRequest"),
-    responses((status = 200, description = "A stream of StreamResponse", body = String, content_type = "text/event-stream"), (status = "default", description = "Any failure before the protocol begins", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, description = "A stream of StreamResponse", body = String, content_type = "text/event-stream"), (status = "default", description = "Any failure: before the protocol begins as a problem, then as a google.rpc.Status", content((Problem = "application/problem+json"), (Value = "application/a2a+json")))),
     extensions(("x-permission" = json!("signed_in")))
 )]
 #[worker::send]
@@ -179,7 +179,7 @@ pub async fn send_streaming(caller: Caller, request: Request) -> Answer<Response
         ("statusTimestampAfter" = Option<String>, Query, description = "Changed after this time, RFC 3339"),
         ("includeArtifacts" = Option<bool>, Query, description = "With what they made"),
     ),
-    responses((status = 200, description = "ListTasksResponse", body = Value), (status = "default", description = "Any failure before the protocol begins", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, description = "ListTasksResponse", body = Value, content_type = "application/a2a+json"), (status = "default", description = "Any failure: before the protocol begins as a problem, then as a google.rpc.Status", content((Problem = "application/problem+json"), (Value = "application/a2a+json")))),
     extensions(("x-permission" = json!("signed_in")))
 )]
 #[worker::send]
@@ -194,7 +194,7 @@ pub async fn list_tasks(caller: Caller, request: Request) -> Answer<Response> {
         ("id" = String, Path, description = "Task id, or a task id and `:subscribe`"),
         ("historyLength" = Option<i64>, Query, description = "Messages of its history"),
     ),
-    responses((status = 200, description = "Task", body = Value), (status = "default", description = "Any failure before the protocol begins", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, description = "Task, or a stream of StreamResponse", content((Value = "application/a2a+json"), (String = "text/event-stream"))), (status = "default", description = "Any failure: before the protocol begins as a problem, then as a google.rpc.Status", content((Problem = "application/problem+json"), (Value = "application/a2a+json")))),
     extensions(("x-permission" = json!("signed_in")))
 )]
 #[worker::send]
@@ -210,7 +210,7 @@ pub async fn get_task(caller: Caller, Segment(id): Segment, request: Request) ->
     post, path = "/a2a/v1/tasks/{id}", tag = "protocols",
     params(("id" = String, Path, description = "A task id and `:cancel` or `:subscribe`")),
     request_body(content = Value, description = "CancelTaskRequest or SubscribeToTaskRequest"),
-    responses((status = 200, description = "Task, or a stream of StreamResponse", body = Value), (status = "default", description = "Any failure before the protocol begins", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, description = "Task, or a stream of StreamResponse", content((Value = "application/a2a+json"), (String = "text/event-stream"))), (status = "default", description = "Any failure: before the protocol begins as a problem, then as a google.rpc.Status", content((Problem = "application/problem+json"), (Value = "application/a2a+json")))),
     extensions(("x-permission" = json!("signed_in")))
 )]
 #[worker::send]
@@ -225,7 +225,7 @@ pub async fn change_task(caller: Caller, Segment(id): Segment, request: Request)
 /// The card for signed-in callers: the skills this caller may use.
 #[utoipa::path(
     get, path = "/a2a/v1/extendedAgentCard", tag = "protocols",
-    responses((status = 200, description = "AgentCard", body = Value), (status = "default", description = "Any failure before the protocol begins", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, description = "AgentCard", body = Value, content_type = "application/a2a+json"), (status = "default", description = "Any failure: before the protocol begins as a problem, then as a google.rpc.Status", content((Problem = "application/problem+json"), (Value = "application/a2a+json")))),
     extensions(("x-permission" = json!("signed_in")))
 )]
 #[worker::send]
@@ -281,8 +281,11 @@ async fn serve(caller: &Caller, headers: &HeaderMap, binding: Binding, asked: Re
         Ok(Ask::List(page)) => match inside.get(&runs_of(page.context_id.as_deref())).await {
             Ok(answered) if answered.failed() => Err(refusal(answered.status, answered.words())),
             Ok(answered) => {
-                let rows = answered.body.get("rows").and_then(Value::as_array).cloned().unwrap_or_default();
-                a2a::list(&rows, &page)
+                let runs = answered.body.get("rows").and_then(Value::as_array).cloned().unwrap_or_default();
+                match turn::waiting_of_all(&inside, runs).await {
+                    Ok(runs) => a2a::list(&runs, &page),
+                    Err(refused) => Err(broken(&refused)),
+                }
             }
             Err(refused) => Err(broken(&refused)),
         },
@@ -359,6 +362,9 @@ struct Following {
     /// The run and what waited, as last told; `None` when nothing follows.
     run: Option<(Value, Vec<Waiting>)>,
     looks: u32,
+    /// Whether it goes on while the task waits for a person. Who follows a task wants to hear of the decision; who sent
+    /// a message wants to be told that there is one to make.
+    to_the_end: bool,
 }
 
 async fn message(inside: &Inside, sent: &Sent, stream: bool) -> Result<Coming, Fault> {
@@ -373,7 +379,14 @@ async fn message(inside: &Inside, sent: &Sent, stream: bool) -> Result<Coming, F
         if !turn::is_over(&run) {
             return Err(Fault::Unsupported("the task is still at work; cancel it or wait".to_owned()));
         }
-        // A person decides in the browser, not by a message: the task is shown as it is now.
+        // What is proposed can be decided about by a message; an approval only in the browser, where a person sees it.
+        if let Some(accept) = sent.data.get("accept").and_then(Value::as_bool) {
+            let answers = turn::decide(inside, &waiting, accept).await.map_err(|refused| broken(&refused))?;
+            if let Some(failed) = answers.iter().find(|answered| answered.failed()) {
+                return Err(refusal(failed.status, failed.words()));
+            }
+        }
+        let (run, waiting) = found(inside, id).await?;
         let task = json!({ "task": a2a::task(&run, &waiting, sent.history, true) });
         return Ok(if stream { Coming::Stream(single(task)) } else { Coming::Result(task) });
     }
@@ -419,7 +432,7 @@ fn answer(said: &[Said], sent: &Sent) -> Value {
 }
 
 fn single(item: Value) -> Following {
-    Following { items: VecDeque::from([item]), run: None, looks: 0 }
+    Following { items: VecDeque::from([item]), run: None, looks: 0, to_the_end: false }
 }
 
 async fn task_of(inside: &Inside, run: Value, sent: &Sent, stream: bool) -> Result<Coming, Fault> {
@@ -429,6 +442,7 @@ async fn task_of(inside: &Inside, run: Value, sent: &Sent, stream: bool) -> Resu
             items: VecDeque::from([first]),
             run: Some((run, Vec::new())),
             looks: 0,
+            to_the_end: false,
         }));
     }
     let id = run.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -449,17 +463,19 @@ async fn subscribed(inside: &Inside, id: &str) -> Result<Following, Fault> {
         return Err(Fault::Unsupported("the task is over; nothing more happens to it".to_owned()));
     }
     let first = json!({ "task": a2a::task(&run, &waiting, None, true) });
-    Ok(Following { items: VecDeque::from([first]), run: Some((run, waiting)), looks: 0 })
+    Ok(Following { items: VecDeque::from([first]), run: Some((run, waiting)), looks: 0, to_the_end: true })
 }
 
-/// Sends what is there, then what changes, until the task waits for nobody but a person or is over.
+/// Sends what is there, then what changes, until the task is over or waits for a person.
 fn stream_of(inside: Inside, binding: Binding, first: Following) -> Answer<Response> {
     events_response(futures::stream::unfold((inside, binding, first), |(inside, binding, mut following)| async move {
         if let Some(item) = following.items.pop_front() {
             return Some((sse::data(&binding.wrap(&item)), (inside, binding, following)));
         }
         let (before, waited) = following.run.take()?;
-        if a2a::is_settled(a2a::state(&before, &waited)) || following.looks >= MOST_LOOKS {
+        let state = a2a::state(&before, &waited);
+        let done = if following.to_the_end { a2a::is_over(state) } else { a2a::is_settled(state) };
+        if done || following.looks >= MOST_LOOKS {
             return None;
         }
         Delay::from(POLL).await;

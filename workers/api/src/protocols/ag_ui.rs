@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use axum::extract::Request;
 use axum::response::Response;
-use protocol::a2a::Waiting;
+use protocol::a2a::{APPROVAL, PROPOSAL, Waiting, decision_schema};
 use protocol::ag_ui::{self, Input, Interrupt, Resume, Stream};
 use protocol::mcp::state::Sealer;
 use protocol::sse;
@@ -104,10 +104,7 @@ impl Telling {
 /// What a person decides elsewhere (an approval) or here (a proposal).
 fn interrupt(waiting: &Waiting) -> Interrupt {
     let (message, response) = match waiting.kind {
-        "proposal" => (
-            format!("{}: take it over?", waiting.title),
-            json!({ "type": "object", "properties": { "accept": { "type": "boolean" } }, "required": ["accept"] }),
-        ),
+        PROPOSAL => (format!("{}: take it over?", waiting.title), decision_schema()),
         _ => (
             format!("{}: a person approves or rejects it at {}", waiting.title, waiting.url),
             json!({ "type": "object", "properties": {} }),
@@ -151,7 +148,7 @@ async fn resume(
     let mut waits = Vec::new();
     for answer in answers {
         match answer.id.split_once(':') {
-            Some(("approval", id)) => match turn::pending(inside, id, "").await? {
+            Some((APPROVAL, id)) => match turn::pending(inside, id, "").await? {
                 Some(waiting) if answer.resolved => {
                     events.extend(stream.text("It is still waiting for a person's decision."));
                     waits.push(interrupt(&waiting));
@@ -163,19 +160,18 @@ async fn resume(
                     events.extend(stream.text(&format!("The approval is {status}.")));
                 }
             },
-            Some(("proposal", id)) => {
-                let action = if truth(answer, "accept") { "accept" } else { "dismiss" };
+            Some((PROPOSAL, id)) => {
                 if !answer.resolved {
                     events.extend(stream.text("Left as it is; the proposal stays open."));
                     continue;
                 }
-                let route = format!("/agents/proposals/{}/{action}", turn::escaped(id));
-                let answered = inside.post(&route, &json!({})).await?;
+                let accept = truth(answer, "accept");
+                let answered = turn::decide_one(inside, id, accept).await?;
                 if answered.failed() {
                     events.extend(stream.text(&format!("It could not be done: {}", answered.words())));
                     continue;
                 }
-                events.extend(stream.text(if action == "accept" { "Taken over." } else { "Dismissed." }));
+                events.extend(stream.text(if accept { "Taken over." } else { "Dismissed." }));
                 let approval = answered.body.get("approval_id").and_then(Value::as_str).filter(|id| !id.is_empty());
                 if let Some(id) = approval {
                     waits.extend(turn::pending(inside, id, "The change").await?.iter().map(interrupt));

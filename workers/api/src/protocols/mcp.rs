@@ -50,7 +50,11 @@ const MAX_WATCHED: usize = 20;
 #[utoipa::path(
     post, path = "/mcp", tag = "protocols",
     request_body(content = Value, description = "One JSON-RPC 2.0 message"),
-    responses((status = 200, description = "The answer, as JSON or as a stream of events", body = Value), (status = "default", description = "Any failure before the protocol begins", body = Problem, content_type = "application/problem+json")),
+    responses(
+        (status = 200, description = "The answer, as JSON or as a stream of events", content((Value = "application/json"), (String = "text/event-stream"))),
+        (status = 202, description = "A notification was taken"),
+        (status = "default", description = "Any failure: before the protocol begins as a problem, then as a JSON-RPC error", content((Problem = "application/problem+json"), (Value = "application/json")))
+    ),
     extensions(("x-permission" = json!("signed_in")))
 )]
 #[worker::send]

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use capability::words;
-use protocol::a2a::{Waiting, summary};
+use protocol::a2a::{APPROVAL, PROPOSAL, Waiting, summary};
 use serde_json::{Map, Value, json};
 use worker::Delay;
 
@@ -204,36 +204,106 @@ pub(super) fn is_over(run: &Value) -> bool {
 /// What of a run waits for a person: proposals nobody has decided about, and approvals that are still pending.
 pub(super) async fn waiting(inside: &Inside, run: &Value) -> Answer<Vec<Waiting>> {
     let mut all = Vec::new();
-    for proposal in run.get("proposals").and_then(Value::as_array).into_iter().flatten() {
-        let text = |name: &str| proposal.get(name).and_then(Value::as_str).unwrap_or_default();
-        let origin = inside.origin();
-        match (text("status"), text("kind"), text("approval_id")) {
-            ("open", kind, _) if kind != "report" => all.push(Waiting {
-                kind: "proposal",
-                id: text("id").to_owned(),
-                title: text("title").to_owned(),
-                url: format!("{origin}/agents/runs/{}", text("run_id")),
-            }),
-            ("accepted", _, approval) if !approval.is_empty() => {
-                all.extend(pending(inside, approval, text("title")).await?);
-            }
-            _ => {}
+    for proposal in rows(run, "proposals") {
+        match asked_of(proposal) {
+            Some(Asked::Decision) => all.push(undecided(inside, proposal)),
+            Some(Asked::Approval(id)) => all.extend(pending(inside, id, text(proposal, "title")).await?),
+            None => {}
         }
     }
     Ok(all)
 }
 
+/// What of each of these runs waits for a person, as [`waiting`] of each, in three questions: the tenant's latest
+/// proposals and its pending approvals.
+pub(super) async fn waiting_of_all(inside: &Inside, runs: Vec<Value>) -> Answer<Vec<(Value, Vec<Waiting>)>> {
+    let open = inside.get("/agents/proposals?status=open&limit=200").await?;
+    let accepted = inside.get("/agents/proposals?status=accepted&limit=200").await?;
+    let approvals = inside.get("/approvals?status=pending").await?;
+    let proposals: Vec<&Value> = rows(&open.body, "rows").chain(rows(&accepted.body, "rows")).collect();
+    let wait = |proposal: &&Value| match asked_of(proposal)? {
+        Asked::Decision => Some(undecided(inside, proposal)),
+        Asked::Approval(id) => {
+            let pending = rows(&approvals.body, "rows").find(|approval| text(approval, "id") == id)?;
+            Some(approval_waiting(inside, pending, text(proposal, "title")))
+        }
+    };
+    let of = |run: &Value| {
+        let id = text(run, "id");
+        proposals.iter().filter(|proposal| text(proposal, "run_id") == id).filter_map(wait).collect()
+    };
+    Ok(runs
+        .into_iter()
+        .map(|run| {
+            let waiting = of(&run);
+            (run, waiting)
+        })
+        .collect())
+}
+
+/// What a proposal asks of a person.
+enum Asked<'a> {
+    /// To decide about it.
+    Decision,
+    /// To decide about the approval that came of it, if it is still pending.
+    Approval(&'a str),
+}
+
+fn asked_of(proposal: &Value) -> Option<Asked<'_>> {
+    match (text(proposal, "status"), text(proposal, "kind"), text(proposal, "approval_id")) {
+        ("open", kind, _) if kind != "report" => Some(Asked::Decision),
+        ("accepted", _, approval) if !approval.is_empty() => Some(Asked::Approval(approval)),
+        _ => None,
+    }
+}
+
+fn undecided(inside: &Inside, proposal: &Value) -> Waiting {
+    Waiting {
+        kind: PROPOSAL,
+        id: text(proposal, "id").to_owned(),
+        title: text(proposal, "title").to_owned(),
+        url: format!("{}/agents/runs/{}", inside.origin(), text(proposal, "run_id")),
+    }
+}
+
+fn approval_waiting(inside: &Inside, approval: &Value, title: &str) -> Waiting {
+    let id = text(approval, "id");
+    Waiting {
+        kind: APPROVAL,
+        id: id.to_owned(),
+        title: approval.get("title").and_then(Value::as_str).unwrap_or(title).to_owned(),
+        url: approval_page(inside.origin(), id),
+    }
+}
+
+fn text<'a>(object: &'a Value, name: &str) -> &'a str {
+    object.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn rows<'a>(object: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+    object.get(name).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// Says for a caller what they decided about each proposal among what waits.
+pub(super) async fn decide(inside: &Inside, waiting: &[Waiting], accept: bool) -> Answer<Vec<Answered>> {
+    let mut answers = Vec::new();
+    for one in waiting.iter().filter(|one| one.kind == PROPOSAL) {
+        answers.push(decide_one(inside, &one.id, accept).await?);
+    }
+    Ok(answers)
+}
+
+/// Accepts or dismisses a proposal.
+pub(super) async fn decide_one(inside: &Inside, id: &str, accept: bool) -> Answer<Answered> {
+    let action = if accept { "accept" } else { "dismiss" };
+    inside.post(&format!("/agents/proposals/{}/{action}", escaped(id)), &json!({})).await
+}
+
 /// The approval of this id, if it is still pending.
 pub(super) async fn pending(inside: &Inside, id: &str, title: &str) -> Answer<Option<Waiting>> {
     let answered = inside.get(&format!("/approvals/{}", escaped(id))).await?;
-    let status = answered.body.get("status").and_then(Value::as_str).unwrap_or_default();
-    let title = answered.body.get("title").and_then(Value::as_str).unwrap_or(title);
-    Ok((!answered.failed() && status == "pending").then(|| Waiting {
-        kind: "approval",
-        id: id.to_owned(),
-        title: title.to_owned(),
-        url: approval_page(inside.origin(), id),
-    }))
+    let pending = !answered.failed() && text(&answered.body, "status") == "pending";
+    Ok(pending.then(|| approval_waiting(inside, &answered.body, title)))
 }
 
 /// A question's answer in words: its title and, where there is but one row, the row.

@@ -179,10 +179,12 @@ fn built() -> (Router, OpenApi) {
     let (router, mut document) = open_api_router().split_for_parts();
     document.info.version = crate::VERSION.to_owned();
     if let Some(components) = document.components.as_mut() {
-        components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        let [bearer, cookie] = gate::SCHEMES;
+        components.add_security_scheme(bearer, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
         components
-            .add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(gate::COOKIE_NAME))));
+            .add_security_scheme(cookie, SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(gate::COOKIE_NAME))));
     }
+    gate::describe(&mut document);
     idempotency::describe(&mut document);
     // The layer added last is entered first: the gate, then the memory of answers, then the route.
     let router = router
@@ -258,6 +260,8 @@ mod tests {
         let operations = operations();
         let mut open = Vec::new();
         for (method, path, operation) in &operations {
+            let needs_caller = BUILT.rules.get(method, path) != Some(Rule::Open);
+            assert_eq!(operation["security"].is_array(), needs_caller, "{method} {path}");
             match BUILT.rules.get(method, path) {
                 Some(Rule::Open) => open.push(format!("{method} {path}")),
                 Some(Rule::SignedIn | Rule::Needs(_) | Rule::NeedsPerson(_)) => {}

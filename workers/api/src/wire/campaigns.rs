@@ -652,10 +652,8 @@ pub struct Change {
     /// How the values are to be shown: text, money (minor units), time (UTC ms), list or object.
     pub unit: String,
     /// The value that is live; null for none.
-    #[schema(value_type = Object, nullable)]
     pub before: serde_json::Value,
     /// The value that is wanted; null for none.
-    #[schema(value_type = Object, nullable)]
     pub after: serde_json::Value,
     /// Whether more may be spent because of it.
     pub spends: bool,

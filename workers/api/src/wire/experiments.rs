@@ -155,6 +155,6 @@ pub struct Decided {
     /// Key of the variant; null when the experiment does not run: show what you always show.
     pub variant: Option<String>,
     /// The variant's payload; null with it.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Object, nullable)]
     pub payload: Value,
 }

@@ -1,10 +1,10 @@
-"""Installs the embedded ClickHouse engine for the HTTP front, once.
+"""Installs Python packages for a test, once.
 
-    python3 tools/clickhouse/install.py [FOLDER]
+    python3 tools/python.py NAME
 
-Into FOLDER (default: target/tools/chdb of the project) go the packages of requirements.txt, without their own
-dependencies: the front uses none of the data-frame formats they serve. Prints the folder; does nothing when it already
-holds these versions; exits with 1 and pip's words when they cannot be had. Needs Python 3.9 or later with pip.
+Into target/tools/NAME go the packages of tools/NAME/requirements.txt, which names every one of them: none brings others
+along. Prints the folder; does nothing when it already holds these versions; exits with 1 and pip's words when they cannot
+be had. Needs Python 3.9 or later with pip.
 """
 
 import os
@@ -13,13 +13,13 @@ import shutil
 import subprocess
 import sys
 
-HERE = pathlib.Path(__file__).resolve().parent
-DEFAULT = HERE.parent.parent / "target" / "tools" / "chdb"
+TOOLS = pathlib.Path(__file__).resolve().parent
 
 
 def main():
-    folder = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else DEFAULT
-    requirements = HERE / "requirements.txt"
+    name = sys.argv[1]
+    folder = TOOLS.parent / "target" / "tools" / name
+    requirements = TOOLS / name / "requirements.txt"
     stamp = folder / "installed.txt"
     if stamp.is_file() and stamp.read_text() == requirements.read_text():
         print(folder)
@@ -34,7 +34,7 @@ def main():
     )
     if done.returncode != 0:
         shutil.rmtree(partial, ignore_errors=True)
-        print("the ClickHouse engine for tests could not be installed (see above)", file=sys.stderr)
+        print(f"the Python packages for {name} could not be installed (see above)", file=sys.stderr)
         return 1
     shutil.copy(requirements, partial / stamp.name)
     shutil.rmtree(folder, ignore_errors=True)
