@@ -50,7 +50,7 @@ async function practiceAccount(name) {
   return { number, create }
 }
 
-/** Requests for figures that were answered since then, by page. */
+/** Requests for figures since then: those answered, by page; how many were refused; how long it has waited since. */
 async function pages(account, since) {
   const [asked] = await product.practice('requests', undefined, `provider=sandbox&account=${account}`)
   const figures = asked.filter((one) => one.at >= since && one.path.includes('/insights'))
@@ -60,7 +60,9 @@ async function pages(account, since) {
     const page = `${query.get('level')} ${query.get('cursor') ?? 'first'}`
     served.set(page, (served.get(page) ?? 0) + 1)
   }
-  return { served, refused: figures.filter((one) => one.status === 429).length }
+  const refused = figures.filter((one) => one.status === 429).length
+  const last = figures.at(-1)
+  return { served, refused, waits: last?.status === 429 ? Date.now() - last.at : 0 }
 }
 
 const sync = async (channel) => ok(await ask('POST', `/channels/${channel}/sync`, { body: { days: DAYS } }), 202)
@@ -101,7 +103,8 @@ test('where the provider lets few requests through, each page is fetched once an
   await product.practice('faults', {}, `provider=sandbox&account=${account}`)
 
   const { served, refused } = await pages(account, since)
-  assert.equal(refused, 5)
+  // Those that were planned, and those of the provider's own limit, which a fast machine meets.
+  assert.ok(refused >= 5, `${refused} refused`)
   assert.ok(served.size >= (ADS * DAYS) / 25, `${served.size} pages`)
   assert.deepEqual([...served].filter(([, times]) => times !== 1), [])
   // An ad and day is one row, whatever happened on the way.
@@ -115,7 +118,8 @@ test('after a crash a pull goes on at the page after the last one that was store
   const wait = { kind: 'rate_limited', path: '/insights', after: 8, ms: 9_000 }
   await product.practice('faults', { planned: [wait] }, `provider=sandbox&account=${account}`)
   const { id } = await sync(channel)
-  await eventually(async () => assert.ok((await pages(account, since)).refused > 0), { within: 30_000 })
+  // Longer than the provider's own limit makes anybody wait: this is the wait that was planned.
+  await eventually(async () => assert.ok((await pages(account, since)).waits > 3_000), { within: 30_000 })
   assert.equal((await shown(channel, id)).status, 'running')
   const before = (await pages(account, since)).served.size
   await product.kill()
