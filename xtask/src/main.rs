@@ -95,7 +95,7 @@ enum Task {
     Replay(replay::Args),
     /// Kill the runtime again and again under load; every acknowledged event must be stored exactly once
     Kill(kill::Args),
-    /// Measure what an event costs, beside the least it could cost
+    /// Measure what the product costs, beside what it could cost
     Bench(bench::Args),
 }
 
