@@ -52,14 +52,7 @@ impl<T: Tally + Clone> Bootstrap<T> {
     /// # Errors
     /// [`AttributionError::BadBootstrap`] for fewer than 20 or more than 10,000 replicates.
     pub fn new(empty: T, replicates: usize, seed: u64) -> Result<Self, AttributionError> {
-        if !REPLICATES.contains(&replicates) {
-            return Err(AttributionError::BadBootstrap {
-                field: "bootstrap",
-                found: replicates as f64,
-                min: *REPLICATES.start() as f64,
-                max: *REPLICATES.end() as f64,
-            });
-        }
+        check(replicates, 0.95)?;
         Ok(Self { replicates: vec![empty.clone(); replicates], tally: empty, dice: ChaCha8Rng::seed_from_u64(seed) })
     }
 
@@ -74,23 +67,10 @@ impl<T: Tally + Clone> Bootstrap<T> {
     /// # Errors
     /// A `level` outside 0.5 to 0.999; or the model cannot answer.
     pub fn intervals(&self, level: f64) -> Result<Vec<Intervals>, AttributionError> {
-        if !(0.5..=0.999).contains(&level) {
-            return Err(AttributionError::BadBootstrap { field: "level", found: level, min: 0.5, max: 0.999 });
-        }
+        check(self.replicates.len(), level)?;
         let answers: Vec<Vec<ChannelCredit>> =
             self.replicates.iter().map(Tally::credits).collect::<Result<_, AttributionError>>()?;
-        let channels = answers.iter().map(Vec::len).max().unwrap_or(0);
-        let interval = |at: usize, figure: fn(&ChannelCredit) -> f64| {
-            let mut found: Vec<f64> = answers.iter().map(|answer| answer.get(at).map_or(0.0, figure)).collect();
-            found.sort_unstable_by(f64::total_cmp);
-            Interval { low: quantile(&found, (1.0 - level) / 2.0), high: quantile(&found, f64::midpoint(1.0, level)) }
-        };
-        Ok((0..channels)
-            .map(|at| Intervals {
-                conversions: interval(at, |credit| credit.conversions),
-                value: interval(at, |credit| credit.value),
-            })
-            .collect())
+        Ok(between(&answers, level))
     }
 
     fn drawn(&mut self, count: f64) -> f64 {
@@ -123,6 +103,38 @@ impl<T: Tally + Clone> Tally for Bootstrap<T> {
     fn credits(&self) -> Result<Vec<ChannelCredit>, AttributionError> {
         self.tally.credits()
     }
+}
+
+/// Checks how many replicates there are to be and what their intervals are to hold.
+pub(crate) fn check(replicates: usize, level: f64) -> Result<(), AttributionError> {
+    if !REPLICATES.contains(&replicates) {
+        return Err(AttributionError::BadBootstrap {
+            field: "bootstrap",
+            found: replicates as f64,
+            min: *REPLICATES.start() as f64,
+            max: *REPLICATES.end() as f64,
+        });
+    }
+    if !(0.5..=0.999).contains(&level) {
+        return Err(AttributionError::BadBootstrap { field: "level", found: level, min: 0.5, max: 0.999 });
+    }
+    Ok(())
+}
+
+/// Where the middle `level` of the replicates' answers lies, by channel.
+pub(crate) fn between(answers: &[Vec<ChannelCredit>], level: f64) -> Vec<Intervals> {
+    let channels = answers.iter().map(Vec::len).max().unwrap_or(0);
+    let interval = |at: usize, figure: fn(&ChannelCredit) -> f64| {
+        let mut found: Vec<f64> = answers.iter().map(|answer| answer.get(at).map_or(0.0, figure)).collect();
+        found.sort_unstable_by(f64::total_cmp);
+        Interval { low: quantile(&found, (1.0 - level) / 2.0), high: quantile(&found, f64::midpoint(1.0, level)) }
+    };
+    (0..channels)
+        .map(|at| Intervals {
+            conversions: interval(at, |credit| credit.conversions),
+            value: interval(at, |credit| credit.value),
+        })
+        .collect()
 }
 
 /// The quantile of sorted figures, by linear interpolation (type 7 of Hyndman & Fan, 1996).

@@ -74,7 +74,7 @@ pub fn attribute_within<'a>(
     Ok(attributed.collect())
 }
 
-fn by_time(orders: &[Order]) -> Vec<&Order> {
+pub(crate) fn by_time(orders: &[Order]) -> Vec<&Order> {
     let mut sorted: Vec<&Order> = orders.iter().collect();
     sorted.sort_by(|a, b| (a.t, &a.id).cmp(&(b.t, &b.id)));
     sorted

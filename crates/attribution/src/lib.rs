@@ -6,7 +6,7 @@
 //!
 //! Journeys that were aggregated to paths are counted by a [`Tally`]: the same rules ([`RuleTally`]), Markov removal
 //! effects ([`MarkovTally`]), Shapley values ([`ShapleyRateTally`]), each with intervals by resampling ([`Bootstrap`]).
-//! What money is moved by is in [`Cost`] and [`Marginal`], with the models' [`disagreement`] beside it; [`reconcile`]
+//! [`compare`] puts all of them side by side. What money is moved by is in [`Cost`] and [`Marginal`], with the models' [`disagreement`] beside it; [`reconcile`]
 //! holds platforms' claims against orders.
 //!
 //! No SQL, no HTTP, no clock: whoever loads the rows decides the range, the identity of a person and which events
@@ -17,6 +17,7 @@ mod bootstrap;
 mod budget;
 mod chain;
 mod claim;
+mod compare;
 mod credit;
 mod error;
 mod grain;
@@ -33,6 +34,7 @@ pub use aggregate::{Totals, UNASSIGNED_CHANNEL, UNASSIGNED_SOURCE, aggregate};
 pub use bootstrap::{Bootstrap, Interval, Intervals};
 pub use budget::{Cost, Disagreement, Marginal, at_least_double, disagreement, distance};
 pub use claim::{Claim, Claimed, PlatformClaims, reconcile};
+pub use compare::{Compared, Comparing, Comparison, compare};
 pub use credit::{Attributed, Credit, attribute, attribute_within, split};
 pub use error::AttributionError;
 pub use grain::Grain;

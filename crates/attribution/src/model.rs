@@ -59,6 +59,11 @@ impl Parameters {
         self
     }
 
+    /// Those of these ids.
+    pub(crate) fn only(&self, of: impl Fn(&str) -> bool) -> Self {
+        Self(self.0.iter().filter(|(id, _)| of(id)).map(|(id, value)| (id.clone(), *value)).collect())
+    }
+
     /// The value of a parameter, or its default.
     #[must_use]
     pub fn get(&self, parameter: &Parameter) -> f64 {

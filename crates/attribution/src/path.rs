@@ -84,7 +84,7 @@ pub struct Path<'a> {
 }
 
 /// How the journeys of one path ended. Counts may be fractions; value is in any one unit, which the credits keep.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Outcome {
     /// Journeys that ended in a conversion.
     pub conversions: f64,

@@ -9,7 +9,7 @@
 mod common;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -399,11 +399,41 @@ fn every_report(both: &mut Both) {
             paged.extend(page);
         }
         assert_eq!(whole, paged);
+        let everybody = everybodys_touches(both, window_ms);
+        let buyers: BTreeSet<&str> = all.iter().map(|order| order.person.as_str()).collect();
+        let mut theirs: Vec<attribution_touches::Row> =
+            everybody.into_iter().filter(|row| buyers.contains(row.person.as_str())).collect();
+        theirs.sort_by(|a, b| (&a.person, a.t, &a.id).cmp(&(&b.person, b.t, &b.id)));
+        theirs.iter_mut().for_each(|row| row.visitor.clear());
+        assert_eq!(whole, theirs);
         attribution_equals_revenue(both, &all, &whole, window_ms);
     }
 
     every_path(both);
     every_journey(both);
+}
+
+/// The touches of the range and a window before it, of buyers and of others, read in pages.
+fn everybodys_touches(both: &mut Both, window_ms: i64) -> Vec<attribution_touches::Row> {
+    let instants = range().utc_ms();
+    let span = instants.start - window_ms..instants.end;
+    let touches = |both: &mut Both, after: Option<&attribution_touches::Row>, limit| {
+        let after = after.map(|row| (row.visitor.as_str(), row.t, row.id.as_str()));
+        both.list::<attribution_touches::Row>(|dialect| {
+            attribution_touches::of_everybody(&scope(), &span, after, limit, dialect)
+        })
+    };
+    let whole = touches(both, None, 100_000);
+    let mut paged: Vec<attribution_touches::Row> = Vec::new();
+    loop {
+        let page = touches(both, paged.last(), 401);
+        if page.is_empty() {
+            break;
+        }
+        paged.extend(page);
+    }
+    assert_eq!(whole, paged);
+    whole
 }
 
 /// What every model credits adds up to what the catalog calls revenue.

@@ -607,6 +607,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/attribution/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every model over the same orders, with intervals, how far they disagree, and the Markov chain. */
+        get: operations["compare_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/attribution/models": {
         parameters: {
             query?: never;
@@ -2693,6 +2710,38 @@ export interface components {
             /** @description The rows. */
             rows: components["schemas"]["Campaign"][];
         };
+        /** @description The Markov chain of a comparison. */
+        Chain: {
+            /**
+             * Format: int64
+             * @description How many touches it remembers.
+             */
+            order: number;
+            /**
+             * Format: double
+             * @description Probability that a journey ends in an order.
+             */
+            p_conversion: number;
+            /**
+             * Format: int64
+             * @description States it tells apart.
+             */
+            states: number;
+            /** @description What follows what when one touch is remembered; likeliest first, at most 400. */
+            transitions: components["schemas"]["ChainTransition"][];
+        };
+        /** @description A transition of the chain. */
+        ChainTransition: {
+            /** @description A row's name, or `(start)`. */
+            from: string;
+            /**
+             * Format: double
+             * @description How likely it is next, 0 to 1.
+             */
+            probability: number;
+            /** @description A row's name, `(conversion)` or `(null)`. */
+            to: string;
+        };
         /** @description One value that would become another. */
         Change: {
             /** @description The value that is wanted; null for none. */
@@ -2930,6 +2979,148 @@ export interface components {
              * @default
              */
             account_id: string;
+        };
+        /** @description What one model credits, with its interval. */
+        ComparedCredit: {
+            /**
+             * Format: double
+             * @description Orders credited, in fractions.
+             */
+            conversions: number;
+            /**
+             * Format: double
+             * @description Upper end of their interval.
+             */
+            conversions_high: number;
+            /**
+             * Format: double
+             * @description Lower end of their interval.
+             */
+            conversions_low: number;
+            /**
+             * Format: double
+             * @description spend / conversions, minor units.
+             */
+            cpa?: number | null;
+            /** @description Model id. */
+            model: string;
+            /**
+             * Format: double
+             * @description value / spend.
+             */
+            roas?: number | null;
+            /**
+             * Format: int64
+             * @description Their value, minor units.
+             */
+            value: number;
+            /**
+             * Format: int64
+             * @description Upper end of its interval.
+             */
+            value_high: number;
+            /**
+             * Format: int64
+             * @description Lower end of its interval.
+             */
+            value_low: number;
+        };
+        /** @description A model of a comparison. */
+        ComparedModel: {
+            /** @description Whether it learns from the journeys; a rule does not. */
+            data_driven: boolean;
+            /** @description How it shares credit. */
+            description: string;
+            /** @description Stable id. */
+            id: string;
+            /** @description What people call it. */
+            label: string;
+        };
+        /** @description A channel, source or campaign under every model. */
+        ComparedRow: {
+            /** @description Campaign, with `by=campaign`. */
+            campaign?: string | null;
+            /** @description Channel group. */
+            channel: string;
+            /** @description By model, in the order of the models. */
+            credits: components["schemas"]["ComparedCredit"][];
+            /**
+             * Format: double
+             * @description How far the models disagree, (high − low) / mean; null when the mean is 0.
+             */
+            disagreement?: number | null;
+            /**
+             * Format: double
+             * @description Most orders any model credits.
+             */
+            high: number;
+            /** @description The model that does. */
+            high_model: string;
+            /**
+             * Format: double
+             * @description Fewest orders any model credits.
+             */
+            low: number;
+            /** @description The model that does. */
+            low_model: string;
+            /**
+             * Format: double
+             * @description The models' average.
+             */
+            mean: number;
+            /**
+             * Format: double
+             * @description Share of orders lost without it, by the Markov chain, 0 to 1.
+             */
+            removal_effect: number;
+            /** @description Source; empty with `by=channel`. */
+            source: string;
+            /**
+             * Format: int64
+             * @description Ad spend, minor units.
+             */
+            spend: number;
+        };
+        /** @description Every model over the same orders. */
+        Comparison: {
+            /** @description The Markov chain. */
+            chain: components["schemas"]["Chain"];
+            /**
+             * Format: int64
+             * @description Orders that a touch led to; each model shares these.
+             */
+            conversions: number;
+            /** @description ISO 4217. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description Journeys without an order, which the Markov chain learns from.
+             */
+            journeys_without_order: number;
+            /**
+             * Format: double
+             * @description The probability that an interval holds what journeys of the same kind give on average.
+             */
+            level: number;
+            /** @description In the order people should see them: rules, then what learns from the journeys. */
+            models: components["schemas"]["ComparedModel"][];
+            /** @description Most credit first, averaged over the models. */
+            rows: components["schemas"]["ComparedRow"][];
+            /**
+             * Format: int64
+             * @description Orders that no touch led to; no model shares them.
+             */
+            untouched: number;
+            /**
+             * Format: int64
+             * @description Their value, minor units.
+             */
+            value: number;
+            /**
+             * Format: int64
+             * @description Days before an order in which touches counted.
+             */
+            window_days: number;
         };
         /** @description Connects an account. */
         Connect: {
@@ -6137,6 +6328,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Channels"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_models: {
+        parameters: {
+            query?: {
+                /** @description Site key; the tenant's first site when absent. */
+                site?: string;
+                /** @description First day, YYYY-MM-DD in the site's time zone; 29 days before `to` when absent. */
+                from?: string;
+                /** @description Last day, included; today when absent. */
+                to?: string;
+                /** @description Days before an order in which touches count; the site's setting when absent. */
+                window?: number;
+                /** @description The time-decay model's half-life in days. */
+                half_life?: number;
+                /** @description How many touches the Markov chain remembers, 1 to 4; 1 when absent. */
+                order?: number;
+                /** @description What a row stands for; a channel when absent. */
+                by?: "channel" | "source" | "campaign";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
                 };
             };
             /** @description Any failure */

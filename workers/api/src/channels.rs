@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use attribution::{Totals, Touch, UNASSIGNED_CHANNEL, UNASSIGNED_SOURCE};
 use metrics::Dimension;
 
-use crate::wire::attribution::{ChannelRow, ChannelTotal};
+use crate::wire::attribution::{ChannelRow, ChannelTotal, ComparedCredit, ComparedRow};
 
 /// What a row of the report stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,15 @@ pub struct Key {
     pub source: Option<String>,
     /// Campaign.
     pub campaign: Option<String>,
+}
+
+impl Key {
+    /// In one line, for lists and graphs.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let parts = [Some(&self.channel), self.source.as_ref(), self.campaign.as_ref()];
+        parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" · ")
+    }
 }
 
 /// What a row cost and brought, from the metric catalog.
@@ -146,6 +155,61 @@ pub fn report(
         mer: roas,
     };
     (rows, total)
+}
+
+/// All models beside what each row cost, most credit first. `keys` has the key of every name in the comparison.
+#[must_use]
+pub fn compared(
+    comparison: &attribution::Comparison,
+    keys: &BTreeMap<String, Key>,
+    brought: &BTreeMap<Key, Brought>,
+) -> Vec<ComparedRow> {
+    let row = |(at, name): (usize, &String)| {
+        let key = keys.get(name)?;
+        let about = comparison.disagreement.get(at)?;
+        let spend = brought.get(key).map_or(0, |brought| brought.spend);
+        let credit = |model: &attribution::Compared| {
+            let credit = model.credits.get(at).copied().unwrap_or_default();
+            let interval = model.intervals.get(at).copied().unwrap_or_default();
+            ComparedCredit {
+                model: model.id.to_owned(),
+                conversions: credit.conversions,
+                conversions_low: interval.conversions.low,
+                conversions_high: interval.conversions.high,
+                value: rounded(credit.value),
+                value_low: rounded(interval.value.low),
+                value_high: rounded(interval.value.high),
+                cpa: ratio(whole(spend), credit.conversions),
+                roas: ratio(credit.value, whole(spend)),
+            }
+        };
+        Some(ComparedRow {
+            channel: key.channel.clone(),
+            source: key.source.clone().unwrap_or_default(),
+            campaign: key.campaign.clone(),
+            spend,
+            credits: comparison.models.iter().map(credit).collect(),
+            low: about.low,
+            low_model: about.low_model.clone(),
+            high: about.high,
+            high_model: about.high_model.clone(),
+            mean: about.mean,
+            disagreement: about.spread,
+            removal_effect: comparison.markov.removal_conversions.get(at).copied().unwrap_or(0.0),
+        })
+    };
+    let mut rows: Vec<ComparedRow> = comparison.channels.iter().enumerate().filter_map(row).collect();
+    rows.sort_by(|a, b| {
+        b.mean
+            .total_cmp(&a.mean)
+            .then_with(|| (&a.channel, &a.source, &a.campaign).cmp(&(&b.channel, &b.source, &b.campaign)))
+    });
+    rows
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "amounts stay below 2^53")]
+fn rounded(amount: f64) -> i64 {
+    amount.round() as i64
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts and amounts stay below 2^53")]

@@ -1,5 +1,6 @@
 //! The touches that can be credited: those of everyone who bought in a range, as far back as the window looks, by
-//! person and time. Also the touches of given persons, for pages of paths.
+//! person and time. Also everybody's touches, for models that learn from those who did not buy, and the touches of given
+//! persons, for pages of paths.
 
 use std::ops::Range;
 
@@ -14,6 +15,9 @@ use crate::{Dialect, Scope, Statement, dialect::Writer};
 pub struct Row {
     /// Who, as a person.
     pub person: String,
+    /// Who, as a visitor; told in lists of everybody only.
+    #[serde(default)]
+    pub visitor: String,
     /// The event.
     pub id: String,
     /// When, UTC ms.
@@ -75,6 +79,38 @@ pub fn of_buyers(
     let members = "SELECT visitor, person FROM buyers";
     let columns = "";
     touches(writer, scope, &buyers, members, "buyers", columns, &looked_at, after, limit)
+}
+
+/// At most `limit` touches of everybody in a span of time (UTC ms, end excluded), by visitor, time and id; after the
+/// touch of this visitor, time and id.
+#[must_use]
+pub fn of_everybody(
+    scope: &Scope,
+    span: &Range<i64>,
+    after: Option<(&str, i64, &str)>,
+    limit: u32,
+    dialect: Dialect,
+) -> Statement {
+    let mut writer = Writer::of(dialect, scope);
+    let join = join_person(&mut writer, scope, "t");
+    let of_touches = of_site(&mut writer, scope, "t");
+    let (start, end) = (writer.integer(span.start), writer.integer(span.end));
+    let after = after.map_or_else(String::new, |(visitor, t, id)| {
+        let (visitor, t, id) = (writer.text(visitor), writer.integer(t), writer.text(id));
+        format!(
+            " AND t.visitor >= {visitor} \
+             AND (t.visitor > {visitor} OR t.t > {t} OR (t.t = {t} AND t.id > {id}))"
+        )
+    });
+    let sql = format!(
+        "SELECT {} AS person, t.visitor AS visitor, t.id AS id, t.t AS t, t.touch_number AS number, \
+         t.channel AS channel, t.source AS source, t.medium AS medium, t.campaign AS campaign\n\
+         FROM touchpoints t\n{join}\n\
+         WHERE {of_touches} AND t.t >= {start} AND t.t < {end} AND t.bot = 0{after}\n\
+         ORDER BY visitor, t, id LIMIT {limit}",
+        person("t")
+    );
+    writer.finish(sql)
 }
 
 /// At most `limit` touches of these persons in a span of time (UTC ms, end excluded), with their pages.

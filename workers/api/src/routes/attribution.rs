@@ -2,23 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::attribution::{Order, Parameters, Touch, Touches, aggregate, attribute, model as model_of, models, window_ms};
+use ::attribution::{
+    Comparing, Order, Parameters, Touch, Touches, aggregate, attribute, compare, model as model_of, models, window_ms,
+};
 use axum::Json;
 use calendar::DateRange;
 use metrics::catalog::metric;
 use metrics::reports::{After, attribution_orders, attribution_touches, paths};
 use metrics::{Figure, Request, Scope};
 use platform::warehouse::Warehouse;
+use problem::Problem as Failure;
 
 use super::scope;
 use crate::answer::Answer;
-use crate::channels::{Brought, Grouping, report};
+use crate::channels::{Brought, Grouping, Key, compared, report};
 use crate::cursor;
 use crate::extract::{Params, number, one_of, whole_number};
 use crate::gate::Caller;
 use crate::store::sites::SiteRecord;
 use crate::wire::attribution::{
-    Channels, ChannelsQuery, Model, Models, PathOrder, PathRow, PathTouchpoint, Paths, PathsQuery,
+    Chain, ChainTransition, Channels, ChannelsQuery, CompareQuery, ComparedModel, Comparison, Model, Models, PathOrder,
+    PathRow, PathTouchpoint, Paths, PathsQuery,
 };
 use crate::wire::problem::Problem;
 
@@ -27,6 +31,16 @@ const READ_AT_ONCE: u32 = 5_000;
 
 /// Touches read for one page of paths.
 const MAX_PAGE_TOUCHES: u32 = 20_000;
+
+/// Most touches a comparison of models reads: what fits into an isolate and is counted within its time.
+const MAX_COMPARED_TOUCHES: usize = 100_000;
+/// Resamples for the intervals of a comparison, and what the intervals hold.
+const REPLICATES: usize = 200;
+const LEVEL: f64 = 0.95;
+/// The same journeys show the same intervals.
+const SEED: u64 = 1;
+/// Transitions shown of a chain: more than a graph or a table can.
+const MAX_TRANSITIONS: usize = 400;
 
 /// The models there are.
 #[utoipa::path(
@@ -82,11 +96,7 @@ pub async fn channels(caller: Caller, Params(query): Params<ChannelsQuery>) -> A
     let (site, scope, range) =
         scope::of(&caller, query.site.as_deref(), query.from.as_deref(), query.to.as_deref()).await?;
     let choice = Choice::of(&site, query.model.as_deref(), query.window.as_deref(), query.half_life.as_deref())?;
-    let grouping = match one_of("by", query.by.as_deref(), "source", &["channel", "source", "campaign"])? {
-        "channel" => Grouping::Channel,
-        "campaign" => Grouping::Campaign,
-        _ => Grouping::Source,
-    };
+    let grouping = grouping(query.by.as_deref(), "source")?;
     let warehouse = Warehouse::open(&caller.runtime.env, &caller.database)?;
     let orders = orders(&warehouse, &scope, &range).await?;
     let touches = touches_of_buyers(&warehouse, &scope, &range, choice.window_ms).await?;
@@ -95,6 +105,119 @@ pub async fn channels(caller: Caller, Params(query): Params<ChannelsQuery>) -> A
     let brought = brought(&warehouse, scope, range, grouping).await?;
     let (rows, total) = report(&credits, &brought, i64::try_from(orders.len()).unwrap_or(i64::MAX));
     Ok(Json(Channels { model: choice.id(), window_days: choice.window_days, currency: site.currency, rows, total }))
+}
+
+fn grouping(by: Option<&str>, default: &'static str) -> Answer<Grouping> {
+    Ok(match one_of("by", by, default, &["channel", "source", "campaign"])? {
+        "channel" => Grouping::Channel,
+        "campaign" => Grouping::Campaign,
+        _ => Grouping::Source,
+    })
+}
+
+/// Every model over the same orders, with intervals, how far they disagree, and the Markov chain.
+#[utoipa::path(
+    get, path = "/attribution/compare", tag = "attribution", params(CompareQuery),
+    responses((status = 200, body = Comparison), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
+    extensions(("x-permission" = json!("read_analytics")), ("x-tool" = json!({ "name": "attribution_compare", "title": "Attribution models side by side", "effect": "read" })))
+)]
+#[worker::send]
+pub async fn compare_models(caller: Caller, Params(query): Params<CompareQuery>) -> Answer<Json<Comparison>> {
+    let (site, scope, range) =
+        scope::of(&caller, query.site.as_deref(), query.from.as_deref(), query.to.as_deref()).await?;
+    let choice = Choice::of(&site, None, query.window.as_deref(), None)?;
+    let order = whole_number("order", query.order.as_deref(), 1, 1..=4)?;
+    let half_life = number("half_life", query.half_life.as_deref())?;
+    let grouping = grouping(query.by.as_deref(), "channel")?;
+    let warehouse = Warehouse::open(&caller.runtime.env, &caller.database)?;
+    let orders = orders(&warehouse, &scope, &range).await?;
+    let touches = everybodys_touches(&warehouse, &scope, &range, choice.window_ms).await?;
+    let mut keys: BTreeMap<String, Key> = BTreeMap::new();
+    for touch in touches.persons().flat_map(|(_, touches)| touches) {
+        let key = grouping.key(Some(touch));
+        keys.entry(key.label()).or_insert(key);
+    }
+    let how = Comparing {
+        window_ms: choice.window_ms,
+        since: range.utc_ms().start,
+        parameters: half_life.map_or_else(Parameters::new, |days| Parameters::new().with("half_life", days)),
+        order: usize::try_from(order).unwrap_or(1),
+        replicates: REPLICATES,
+        level: LEVEL,
+        seed: SEED,
+    };
+    let comparison = compare(&orders, &touches, |touch| grouping.key(Some(touch)).label(), &how)?;
+    let brought = brought(&warehouse, scope, range, grouping).await?;
+    let mut transitions: Vec<ChainTransition> = comparison
+        .transitions
+        .iter()
+        .map(|one| ChainTransition { from: one.from.clone(), to: one.to.clone(), probability: one.probability })
+        .collect();
+    transitions
+        .sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| (&a.from, &a.to).cmp(&(&b.from, &b.to))));
+    transitions.truncate(MAX_TRANSITIONS);
+    Ok(Json(Comparison {
+        currency: site.currency,
+        window_days: choice.window_days,
+        level: LEVEL,
+        rows: compared(&comparison, &keys, &brought),
+        models: comparison
+            .models
+            .iter()
+            .map(|model| ComparedModel {
+                id: model.id.to_owned(),
+                label: model.label.to_owned(),
+                description: model.description.to_owned(),
+                data_driven: model.data_driven,
+            })
+            .collect(),
+        conversions: counted(comparison.journeys.conversions),
+        value: counted(comparison.journeys.value),
+        untouched: counted(comparison.untouched.conversions),
+        journeys_without_order: counted(comparison.journeys.nulls),
+        chain: Chain {
+            order,
+            p_conversion: comparison.markov.p_conversion,
+            states: i64::try_from(comparison.markov.states).unwrap_or(i64::MAX),
+            transitions,
+        },
+    }))
+}
+
+/// A sum of whole numbers as a whole number.
+#[expect(clippy::cast_possible_truncation, reason = "counts and amounts stay below 2^53")]
+fn counted(sum: f64) -> i64 {
+    sum.round() as i64
+}
+
+/// The touches of everybody in the range and a window before it.
+async fn everybodys_touches(
+    warehouse: &Warehouse<'_>,
+    scope: &Scope,
+    range: &DateRange,
+    window_ms: i64,
+) -> Answer<Touches> {
+    let instants = range.utc_ms();
+    let span = instants.start.saturating_sub(window_ms)..instants.end;
+    let mut touches: Vec<(String, Touch)> = Vec::new();
+    let mut last: Option<(String, i64, String)> = None;
+    loop {
+        let after = last.as_ref().map(|(visitor, t, id)| (visitor.as_str(), *t, id.as_str()));
+        let statement = attribution_touches::of_everybody(scope, &span, after, READ_AT_ONCE, warehouse.dialect());
+        let rows: Vec<attribution_touches::Row> = warehouse.rows(&statement).await?;
+        let full = rows.len() >= usize::try_from(READ_AT_ONCE).unwrap_or(usize::MAX);
+        last = rows.last().map(|row| (row.visitor.clone(), row.t, row.id.clone()));
+        touches.extend(rows.into_iter().map(touch));
+        if touches.len() > MAX_COMPARED_TOUCHES {
+            let reason = format!(
+                "there are more than {MAX_COMPARED_TOUCHES} touches in these days and the window before them; choose fewer days or a shorter window"
+            );
+            return Err(Failure::invalid_field("from", reason).into());
+        }
+        if !full {
+            return Ok(touches.into_iter().collect());
+        }
+    }
 }
 
 /// All orders of the range.
@@ -323,6 +446,7 @@ mod tests {
     fn touched(person: &str, id: &str, t: i64) -> attribution_touches::Row {
         attribution_touches::Row {
             person: person.into(),
+            visitor: String::new(),
             id: id.into(),
             t,
             number: 1,

@@ -88,6 +88,7 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(live::live))
         .routes(routes!(attribution::list_models))
         .routes(routes!(attribution::channels))
+        .routes(routes!(attribution::compare_models))
         .routes(routes!(attribution::paths))
         .routes(routes!(journeys::list_journeys))
         .routes(routes!(journeys::show_journey))

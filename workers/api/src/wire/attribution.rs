@@ -170,6 +170,144 @@ pub struct ChannelTotal {
     pub mer: Option<f64>,
 }
 
+/// Which comparison of models.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CompareQuery {
+    /// Site key; the tenant's first site when absent.
+    pub site: Option<String>,
+    /// First day, YYYY-MM-DD in the site's time zone; 29 days before `to` when absent.
+    pub from: Option<String>,
+    /// Last day, included; today when absent.
+    pub to: Option<String>,
+    /// Days before an order in which touches count; the site's setting when absent.
+    #[param(value_type = Option<i64>)]
+    pub window: Option<String>,
+    /// The time-decay model's half-life in days.
+    #[param(value_type = Option<f64>)]
+    pub half_life: Option<String>,
+    /// How many touches the Markov chain remembers, 1 to 4; 1 when absent.
+    #[param(value_type = Option<i64>)]
+    pub order: Option<String>,
+    /// What a row stands for; a channel when absent.
+    #[param(value_type = Option<ChannelsBy>, inline)]
+    pub by: Option<String>,
+}
+
+/// Every model over the same orders.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Comparison {
+    /// ISO 4217.
+    pub currency: String,
+    /// Days before an order in which touches counted.
+    pub window_days: i64,
+    /// The probability that an interval holds what journeys of the same kind give on average.
+    pub level: f64,
+    /// In the order people should see them: rules, then what learns from the journeys.
+    pub models: Vec<ComparedModel>,
+    /// Most credit first, averaged over the models.
+    pub rows: Vec<ComparedRow>,
+    /// Orders that a touch led to; each model shares these.
+    pub conversions: i64,
+    /// Their value, minor units.
+    pub value: i64,
+    /// Orders that no touch led to; no model shares them.
+    pub untouched: i64,
+    /// Journeys without an order, which the Markov chain learns from.
+    pub journeys_without_order: i64,
+    /// The Markov chain.
+    pub chain: Chain,
+}
+
+/// A model of a comparison.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ComparedModel {
+    /// Stable id.
+    pub id: String,
+    /// What people call it.
+    pub label: String,
+    /// How it shares credit.
+    pub description: String,
+    /// Whether it learns from the journeys; a rule does not.
+    pub data_driven: bool,
+}
+
+/// A channel, source or campaign under every model.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ComparedRow {
+    /// Channel group.
+    pub channel: String,
+    /// Source; empty with `by=channel`.
+    pub source: String,
+    /// Campaign, with `by=campaign`.
+    pub campaign: Option<String>,
+    /// Ad spend, minor units.
+    pub spend: i64,
+    /// By model, in the order of the models.
+    pub credits: Vec<ComparedCredit>,
+    /// Fewest orders any model credits.
+    pub low: f64,
+    /// The model that does.
+    pub low_model: String,
+    /// Most orders any model credits.
+    pub high: f64,
+    /// The model that does.
+    pub high_model: String,
+    /// The models' average.
+    pub mean: f64,
+    /// How far the models disagree, (high − low) / mean; null when the mean is 0.
+    pub disagreement: Option<f64>,
+    /// Share of orders lost without it, by the Markov chain, 0 to 1.
+    pub removal_effect: f64,
+}
+
+/// What one model credits, with its interval.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ComparedCredit {
+    /// Model id.
+    pub model: String,
+    /// Orders credited, in fractions.
+    pub conversions: f64,
+    /// Lower end of their interval.
+    pub conversions_low: f64,
+    /// Upper end of their interval.
+    pub conversions_high: f64,
+    /// Their value, minor units.
+    pub value: i64,
+    /// Lower end of its interval.
+    pub value_low: i64,
+    /// Upper end of its interval.
+    pub value_high: i64,
+    /// spend / conversions, minor units.
+    pub cpa: Option<f64>,
+    /// value / spend.
+    pub roas: Option<f64>,
+}
+
+/// The Markov chain of a comparison.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Chain {
+    /// How many touches it remembers.
+    pub order: i64,
+    /// Probability that a journey ends in an order.
+    pub p_conversion: f64,
+    /// States it tells apart.
+    pub states: i64,
+    /// What follows what when one touch is remembered; likeliest first, at most 400.
+    pub transitions: Vec<ChainTransition>,
+}
+
+/// A transition of the chain.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChainTransition {
+    /// A row's name, or `(start)`.
+    pub from: String,
+    /// A row's name, `(conversion)` or `(null)`.
+    pub to: String,
+    /// How likely it is next, 0 to 1.
+    pub probability: f64,
+}
+
 /// Which paths by their end.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
