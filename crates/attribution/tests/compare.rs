@@ -4,7 +4,7 @@ use attribution::{
     Comparing, MarkovTally, Nulls, Order, Outcome, Parameters, Path, Tally, Touch, Touches, Walk, aggregate, attribute,
     compare, models,
 };
-use rand::{Rng as _, SeedableRng as _};
+use rand::{Rng as _, SeedableRng as _, seq::IndexedRandom as _};
 use rand_chacha::ChaCha8Rng;
 
 const DAY: i64 = 86_400_000;
@@ -22,7 +22,8 @@ fn shop(people: usize, seed: u64) -> (Vec<Order>, Touches) {
     for person in 0..people {
         let who = format!("p{person}");
         for _ in 0..dice.random_range(1..6) {
-            let (t, channel) = (dice.random_range(0..60 * DAY), *CHANNELS.get(dice.random_range(0..4)).unwrap());
+            let (t, channel) =
+                (dice.random_range(0..60 * DAY), CHANNELS.choose(&mut dice).copied().unwrap_or_default());
             touches.push((who.clone(), touch(touches.len(), t, channel)));
         }
         if dice.random_bool(0.3) {
