@@ -94,6 +94,8 @@ test('a wrong value is answered with the field that holds it', async () => {
     ['/attribution/channels?model=magic', 'model'],
     ['/attribution/channels?window=0', 'window'],
     ['/attribution/channels?model=time_decay&half_life=-1', 'half_life'],
+    ['/attribution/compare?order=5', 'order'],
+    ['/attribution/compare?by=country', 'by'],
     ['/attribution/paths?cursor=x', 'cursor'],
     ['/inbox?status=x', 'status'],
     ['/audit?limit=1000', 'limit'],
@@ -134,7 +136,7 @@ test('a tenant sees its own data and cannot tell that there is any other', async
   refused(await ask('GET', `/agents/runs/${run.body.id}`, { headers: other.headers }), 404)
   refused(await ask('GET', `/analytics/summary?site=${site}`, { headers: other.headers }), 404)
   refused(await ask('GET', `/analytics/summary?site=${created.site.key}`, { headers: demo.headers }), 404)
-  for (const path of ['/imports', '/agents/runs', '/inbox', '/journeys', '/attribution/channels']) {
+  for (const path of ['/imports', '/agents/runs', '/inbox', '/journeys', '/attribution/channels', '/attribution/compare']) {
     assert.deepEqual((await ask('GET', path, { headers: other.headers })).body.rows, [], path)
   }
   await eventually(async () => {

@@ -43,6 +43,7 @@ const questions = [
   `/analytics/timeseries?metric=sessions&gran=d&by=channel&${range}`,
   `/analytics/breakdown?by=source&${range}`,
   `/attribution/channels?model=position_based&${range}`,
+  `/attribution/compare?by=source&order=2&${range}`,
   `/attribution/paths?model=linear&${range}`,
   `/journeys?${range}`,
 ]
