@@ -26,6 +26,7 @@ export const PAGES = [
   { name: 'ask-sql', route: '/ask', who: 'analyst', title: 'Ask in SQL', path: () => '/ask?tab=sql', shows: 'css=textarea', text: 'The same warehouse in SQL, reading only, inside your own tenant.' },
   { name: 'assistant', route: '/chat', who: 'marketer', title: 'Assistant', shows: 'Or let an agent do it', text: 'A chat over questions, agents and tools: what changes something asks first.' },
   { name: 'attribution', route: '/attribution', who: 'analyst', title: 'Attribution: credit', shows: 'css=table', text: 'Which channel earned the revenue, by model, beside what it cost.' },
+  { name: 'attribution-models', route: '/attribution', who: 'analyst', title: 'Attribution: models', path: () => '/attribution?tab=models', shows: 'What follows what', text: 'Every model over the same orders: where they agree, where they do not, and what the Markov chain has seen.' },
   { name: 'attribution-paths', route: '/attribution', who: 'analyst', title: 'Attribution: paths', path: () => '/attribution?tab=paths', shows: 'css=main table tbody tr, main li', text: 'The journeys behind the credit, touch by touch.' },
   { name: 'journeys', route: '/journeys', who: 'analyst', title: 'Journeys', shows: 'css=table tbody tr a', text: 'Visitors with what brought them and what they bought.' },
   { name: 'journey', route: '/journeys/$person', who: 'analyst', title: 'One journey', path: ({ person }) => `/journeys/${encodeURIComponent(person)}`, shows: 'css=ol li', text: 'One visitor from the first touch to the last order.' },

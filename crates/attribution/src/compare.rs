@@ -1,11 +1,11 @@
 //! Every model over the same orders, side by side, each figure with its interval, and how far the models disagree.
 //!
-//! The rules credit each order as [`crate::attribute`] does, so the comparison shows the report's own figures. The Markov
-//! chain and the Shapley value learn from paths: one for each order, and one without an order for the touches nobody's
-//! order followed. Intervals resample orders and journeys (see [`crate::Bootstrap`]); all rules and the Shapley value
-//! see the same resamples.
+//! The catalog's models credit each order as [`crate::attribute`] does, so the comparison shows the report's own figures.
+//! The Markov chain learns from paths: one for each order, and one without an order for the touches that no order
+//! followed. Intervals resample orders and journeys (see [`crate::Bootstrap`]); the catalog's models see the same
+//! resamples.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
@@ -40,7 +40,7 @@ pub struct Comparing {
 /// What one model says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Compared {
-    /// Stable id: of the catalog, or `markov`, `shapley`.
+    /// Stable id: of the catalog, or `markov`.
     pub id: &'static str,
     /// What people call it.
     pub label: &'static str,
@@ -59,7 +59,7 @@ pub struct Compared {
 pub struct Comparison {
     /// The channels, or whatever was asked for, in the order of all lists.
     pub channels: Vec<String>,
-    /// The rules of the catalog, then `markov` and `shapley`.
+    /// Those of the catalog, then `markov`.
     pub models: Vec<Compared>,
     /// By channel.
     pub disagreement: Vec<Disagreement>,
@@ -79,9 +79,6 @@ const MARKOV: (&str, &str, &str) = (
     "Learns what usually follows what, also from journeys without an order, and credits each channel with the orders \
      that would be lost without it.",
 );
-
-const SHAPLEY: (&str, &str, &str) =
-    ("shapley", "Shapley value", "Shares each order equally between the channels that stood before it, however often.");
 
 /// A model's credits and their intervals, by channel.
 type Resampled = (Vec<ChannelCredit>, Vec<Intervals>);
@@ -150,8 +147,6 @@ pub fn compare(
         shared.push(orders);
         answers.push(compared((about.id, about.label, about.description), about.data_driven));
     }
-    shared.push(converted.iter().map(|(path, outcome)| equally(path, *outcome)).collect());
-    answers.push(compared(SHAPLEY, true));
     for ((credits, intervals), answer) in resampled(&shared, how)?.into_iter().zip(&mut answers) {
         (answer.credits, answer.intervals) = (credits, intervals);
     }
@@ -169,8 +164,7 @@ pub fn compare(
     let mut answer = compared(MARKOV, true);
     answer.credits = chain.tally().credits_of(&markov);
     answer.intervals = chain.intervals(how.level)?;
-    // Before the Shapley value: the two that learn stand together, the better known first.
-    answers.insert(answers.len() - 1, answer);
+    answers.push(answer);
 
     let count = channels.names().len();
     for answer in &mut answers {
@@ -206,14 +200,6 @@ fn without_order<'a>(orders: &[&'a Order], touches: &'a Touches, since: i64) -> 
         touches.iter().filter(|touch| touch.t >= since && after.is_none_or(|t| touch.t > *t)).collect()
     };
     touches.persons().map(of).filter(|left| !left.is_empty()).collect()
-}
-
-/// The Shapley value of one order: equal parts for its distinct channels.
-fn equally(path: &[ChannelId], outcome: Outcome) -> Shared {
-    let distinct: BTreeSet<ChannelId> = path.iter().copied().collect();
-    let share = 1.0 / distinct.len().max(1) as f64;
-    let credit = ChannelCredit { conversions: share, value: outcome.value * share };
-    Shared { parts: distinct.into_iter().map(|channel| (usize::from(channel), credit)).collect() }
 }
 
 /// Sums each model's credits, and resamples the orders for their intervals: the same resamples for all.

@@ -67,6 +67,16 @@ export const channelsQuery = (
     placeholderData: keepPreviousData,
   });
 
+export const comparisonQuery = (
+  scope: Scope,
+  asked: Pick<Query<"/attribution/compare">, "window" | "half_life" | "by" | "order">,
+) =>
+  queryOptions({
+    queryKey: ["comparison", scope, asked],
+    queryFn: ({ signal }) => unwrap(client.GET("/attribution/compare", { params: { query: { ...scope, ...asked } }, signal })),
+    placeholderData: keepPreviousData,
+  });
+
 export const pathsQuery = (
   scope: Scope,
   asked: Pick<Query<"/attribution/paths">, "model" | "window" | "half_life" | "channel" | "converted" | "q">,

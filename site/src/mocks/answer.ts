@@ -6,6 +6,7 @@
 import type {
   AuditRow,
   Channels,
+  Comparison,
   ImportDetail,
   InboxRow,
   Journey,
@@ -224,6 +225,7 @@ const routes: [string, RegExp, Handler][] = [
       }),
   ],
   ["GET", /^\/attribution\/channels$/, (asked) => json(channels(asked))],
+  ["GET", /^\/attribution\/compare$/, (asked) => json(comparison(asked))],
   ["GET", /^\/attribution\/paths$/, (asked) => json(paths(asked))],
   ["GET", /^\/journeys$/, (asked) => json(journeys(asked))],
   ["GET", /^\/journeys\/[^/]+$/, (asked) => journey(asked)],
@@ -291,6 +293,53 @@ function timeseries(asked: Asked): TimeSeries {
     gran,
     points: points(rows),
     series: keys.map((key) => ({ key, points: points(rows.filter((row) => keyOf(row) === key)) })),
+  };
+}
+
+/** Two models of the report beside each other, and a chain in which every channel leads to every other alike. */
+function comparison(asked: Asked): Comparison {
+  if (!asked.query.has("by")) asked.query.set("by", "channel");
+  const models = MODELS.map(([id, label, description]) => ({ id, label, description, data_driven: false }));
+  const reports = models.map(({ id }) => {
+    asked.query.set("model", id);
+    return channels(asked);
+  });
+  const [first] = reports;
+  const rows = (first?.rows ?? []).map((row, at) => {
+    const credits = models.map(({ id }, model) => {
+      const { conversions = 0, value = 0, cpa = null, roas = null } = reports[model]?.rows[at] ?? {};
+      return {
+        ...{ model: id, conversions, conversions_low: conversions * 0.8, conversions_high: conversions * 1.2, cpa, roas },
+        ...{ value, value_low: Math.round(value * 0.8), value_high: Math.round(value * 1.2) },
+      };
+    });
+    const ranked = [...credits].sort((a, b) => a.conversions - b.conversions);
+    const [low, high] = [ranked[0], ranked.at(-1)];
+    const mean = credits.reduce((sum, one) => sum + one.conversions, 0) / credits.length;
+    return {
+      ...{ channel: row.channel, source: row.source, campaign: row.campaign ?? null, spend: row.spend, credits, mean },
+      ...{ low: low?.conversions ?? 0, low_model: low?.model ?? "", high: high?.conversions ?? 0, high_model: high?.model ?? "" },
+      ...{ disagreement: mean ? ((high?.conversions ?? 0) - (low?.conversions ?? 0)) / mean : null, removal_effect: 0.3 },
+    };
+  });
+  const names = rows.map((row) => [row.channel, row.source, row.campaign].filter(Boolean).join(" · "));
+  const to = [...names, "(conversion)", "(null)"];
+  return {
+    currency: asked.site.currency,
+    window_days: 30,
+    level: 0.95,
+    models,
+    rows,
+    conversions: first?.total.conversions ?? 0,
+    value: first?.total.value ?? 0,
+    untouched: 0,
+    journeys_without_order: (first?.total.sessions ?? 0) - (first?.total.conversions ?? 0),
+    chain: {
+      order: 1,
+      p_conversion: first?.total.cvr ?? 0,
+      states: names.length,
+      transitions: ["(start)", ...names].flatMap((from) => to.map((next) => ({ from, to: next, probability: 1 / to.length }))),
+    },
   };
 }
 

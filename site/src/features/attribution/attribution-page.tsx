@@ -13,6 +13,7 @@ import { rangeText } from "@/lib/dates";
 
 import { CreditSkeleton, CreditView } from "./credit-view";
 import { ModelControls } from "./model-controls";
+import { ModelsSkeleton, ModelsView } from "./models-view";
 import { PathsView } from "./paths-view";
 
 export function AttributionPage() {
@@ -43,6 +44,8 @@ export function AttributionPage() {
           <div className="pt-14">
             {tab === "credit" ? (
               <CreditSkeleton />
+            ) : tab === "models" ? (
+              <ModelsSkeleton />
             ) : (
               <Card>
                 <TableSkeleton rows={10} columns={3} />
@@ -52,14 +55,18 @@ export function AttributionPage() {
         </>
       ) : (
         <>
-          <ModelControls models={models.data.rows} fallback={models.data.default} search={search} onChange={patch} comparable={tab === "credit"} />
+          <ModelControls models={models.data.rows} fallback={models.data.default} search={search} onChange={patch} view={tab} />
           <Tabs value={tab} onValueChange={(next) => patch({ tab: next === "credit" ? undefined : next })}>
             <TabsList aria-label="Attribution views">
               <TabsTrigger value="credit">Credit</TabsTrigger>
+              <TabsTrigger value="models">Models</TabsTrigger>
               <TabsTrigger value="paths">Paths</TabsTrigger>
             </TabsList>
             <TabsContent value="credit" className="pt-5">
               <CreditView models={models.data.rows} fallback={models.data.default} search={search} onChange={patch} />
+            </TabsContent>
+            <TabsContent value="models" className="pt-5">
+              <ModelsView search={search} onChange={patch} />
             </TabsContent>
             <TabsContent value="paths" className="pt-5">
               <PathsView fallback={models.data.default} search={search} onChange={patch} />

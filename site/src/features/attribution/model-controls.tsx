@@ -10,7 +10,7 @@ import { Segmented } from "@/components/ui/segmented";
 import { Select } from "@/components/ui/select";
 import { useScope } from "@/hooks/use-scope";
 
-import type { AttributionSearch } from "./search";
+import type { AttributionSearch, Tab } from "./search";
 
 const WINDOWS = [1, 7, 14, 30, 60, 90];
 
@@ -20,19 +20,21 @@ export function ModelControls({
   fallback,
   search,
   onChange,
-  comparable,
+  view,
 }: {
   models: AttributionModel[];
   fallback: string;
   search: AttributionSearch;
   onChange: (patch: Record<string, unknown>) => void;
-  comparable: boolean;
+  view: Tab;
 }) {
   const { site } = useScope();
   const id = search.model ?? fallback;
+  const comparable = view === "credit";
+  const all = view === "models";
   const model = models.find((one) => one.id === id);
   const versus = comparable ? models.find((one) => one.id === search.vs) : undefined;
-  const halfLife = [model, versus].flatMap((one) => one?.parameters ?? []).find((parameter) => parameter.id === "half_life");
+  const halfLife = (all ? models : [model, versus]).flatMap((one) => one?.parameters ?? []).find((parameter) => parameter.id === "half_life");
   const days = search.window ?? site.lookback_days;
   const options = models.map((one) => ({ value: one.id, label: one.label, hint: one.description }));
   const chooseModel = (next: string) => onChange({ model: next === fallback ? undefined : next, ...(next === search.vs ? { vs: id } : {}) });
@@ -40,14 +42,22 @@ export function ModelControls({
   return (
     <Card aria-label="Attribution model" className="p-4 sm:px-5">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2.5">
-        <Segmented
-          label="Attribution model"
-          className="hidden md:inline-flex"
-          value={id}
-          onChange={chooseModel}
-          segments={models.map((one) => ({ value: one.id, label: one.label }))}
-        />
-        <Select label="Attribution model" className="md:hidden" value={id} onChange={chooseModel} options={options} />
+        {all ? (
+          <p className="text-[0.8125rem]">
+            <span className="font-medium">All models.</span> <span className="text-muted-foreground">The same orders, shared out by each.</span>
+          </p>
+        ) : (
+          <>
+            <Segmented
+              label="Attribution model"
+              className="hidden md:inline-flex"
+              value={id}
+              onChange={chooseModel}
+              segments={models.map((one) => ({ value: one.id, label: one.label }))}
+            />
+            <Select label="Attribution model" className="md:hidden" value={id} onChange={chooseModel} options={options} />
+          </>
+        )}
         {comparable ? (
           versus ? (
             <span className="flex min-w-0 items-center gap-1">
@@ -88,7 +98,7 @@ export function ModelControls({
           />
         </div>
       </div>
-      <p className="text-muted-foreground mt-3 min-h-5 text-[0.8125rem] text-pretty" aria-live="polite">
+      <p className={all ? "hidden" : "text-muted-foreground mt-3 min-h-5 text-[0.8125rem] text-pretty"} aria-live="polite">
         {model ? (
           <>
             <span className="text-foreground font-medium">{model.label}.</span> {model.description}

@@ -2,10 +2,12 @@ import { integer, number, oneOf, type RawSearch, sort, text } from "@/lib/search
 
 export const GROUPS = ["channel", "source", "campaign"] as const;
 export type Group = (typeof GROUPS)[number];
-export const TABS = ["credit", "paths"] as const;
+export const TABS = ["credit", "models", "paths"] as const;
 export type Tab = (typeof TABS)[number];
 export const CONVERTED = ["yes", "no", "all"] as const;
 export type Converted = (typeof CONVERTED)[number];
+export const FIGURES = ["orders", "revenue", "cpa"] as const;
+export type Figure = (typeof FIGURES)[number];
 
 export interface AttributionSearch {
   tab?: Tab | undefined;
@@ -17,6 +19,10 @@ export interface AttributionSearch {
   /** Days after which a touch counts half, for models that decay. */
   half_life?: number | undefined;
   by?: Group | undefined;
+  /** What the models are compared by. */
+  figure?: Figure | undefined;
+  /** How many touches the Markov chain remembers. */
+  order?: number | undefined;
   sort?: string | undefined;
   channel?: string | undefined;
   converted?: Converted | undefined;
@@ -34,6 +40,8 @@ export function attributionSearch(raw: RawSearch): AttributionSearch {
     window: integer(raw.window, 1, 365),
     half_life: number(raw.half_life, 0.1, 365),
     by: oneOf(raw.by, GROUPS, "channel"),
+    figure: oneOf(raw.figure, FIGURES, "orders"),
+    order: integer(raw.order, 1, 4),
     sort: order === DEFAULT_SORT ? undefined : order,
     channel: text(raw.channel, 80),
     converted: oneOf(raw.converted, CONVERTED, "yes"),
