@@ -1545,7 +1545,7 @@ export interface paths {
         put?: never;
         /**
          * Sends a refused event to the collector again.
-         * @description 1. Unknown → 404; no longer open → 409. 2. Send it, signed as the site and named as a replay. 3. Taken → replayed.
+         * @description 1. Unknown → 404; no longer open, or not refused by the collector → 409. 2. Send it, signed as the site and named as a replay. 3. Taken → replayed.
          *     4. Refused again → stays open with the new reason.
          */
         post: operations["replay"];
