@@ -4249,6 +4249,11 @@ export interface components {
              */
             channel_id: string;
             /**
+             * @description Whether it did not work there; `text` says why. It may be tried again while the publication runs.
+             * @default false
+             */
+            failed: boolean;
+            /**
              * Format: int64
              * @description Steps in all.
              * @default 0
