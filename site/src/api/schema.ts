@@ -668,7 +668,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Walks the whole chain and says whether any entry was changed, removed or slipped in. */
+        /** Walks the whole chain and says whether any entry was changed, removed, slipped in or cut off at the end. */
         get: operations["verify_audit"];
         put?: never;
         post?: never;

@@ -5,12 +5,13 @@
 use metrics::{Dialect, Param, Scope, Statement};
 use rusqlite::{Connection, limits::Limit, params_from_iter, types::Value as Sql};
 
-pub const MIGRATIONS: [&str; 5] = [
+pub const MIGRATIONS: [&str; 6] = [
     include_str!("../../../../migrations-d1/0001_foundation.sql"),
     include_str!("../../../../migrations-d1/0002_the_loop.sql"),
     include_str!("../../../../migrations-d1/0003_pulls.sql"),
     include_str!("../../../../migrations-d1/0004_choosing.sql"),
     include_str!("../../../../migrations-d1/0005_closed_hours.sql"),
+    include_str!("../../../../migrations-d1/0006_audit_heads.sql"),
 ];
 
 pub fn scope() -> Scope {
