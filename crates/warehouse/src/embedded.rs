@@ -7,6 +7,7 @@
 //! ([`close`], then [`retire`]): they keep the figures they had while they were whole. What comes for them later is
 //! stored like any event, is not counted there, and is named in `events_inbox`.
 
+use crate::credits;
 use event::{Event, PURCHASE};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -101,11 +102,13 @@ impl<C: Serialize> Batch<C> {
                 values: vec![Value::Text(piece.clone()), Value::Text(raw_key.to_owned())],
             });
             statements.push(Statement { sql: MARK_HOURS.to_owned(), values: vec![Value::Text(piece.clone())] });
-            let values = vec![Value::Text(piece), Value::Text(raw_key.to_owned())];
+            let values = vec![Value::Text(piece.clone()), Value::Text(raw_key.to_owned())];
             statements.push(Statement { sql: NOTE_TOO_LATE.to_owned(), values });
+            statements.push(Statement { sql: credits::mark_events(), values: vec![Value::Text(piece)] });
         }
         for piece in pieces(&self.changes)? {
-            statements.push(Statement { sql: CHANGE_EVENTS.to_owned(), values: vec![Value::Text(piece)] });
+            statements.push(Statement { sql: CHANGE_EVENTS.to_owned(), values: vec![Value::Text(piece.clone())] });
+            statements.push(Statement { sql: credits::mark_changes(), values: vec![Value::Text(piece)] });
         }
         let orders: BTreeSet<&str> = self
             .events
@@ -116,8 +119,8 @@ impl<C: Serialize> Batch<C> {
         let has_orders = !orders.is_empty();
         let orders = Value::Text(serde_json::to_string(&orders)?);
         if has_orders {
-            for sql in [FORGET_DUPLICATES, FIND_DUPLICATES] {
-                statements.push(Statement { sql: sql.to_owned(), values: vec![orders.clone()] });
+            for sql in [FORGET_DUPLICATES.to_owned(), FIND_DUPLICATES.to_owned(), credits::mark_orders()] {
+                statements.push(Statement { sql, values: vec![orders.clone()] });
             }
         }
         let sessions: BTreeSet<&str> = self
@@ -137,7 +140,7 @@ impl<C: Serialize> Batch<C> {
 }
 
 /// Cuts a list into JSON arrays of bounded size; an empty list gives none.
-fn pieces<T: Serialize>(items: &[T]) -> Result<Vec<String>, serde_json::Error> {
+pub(crate) fn pieces<T: Serialize>(items: &[T]) -> Result<Vec<String>, serde_json::Error> {
     let mut pieces = Vec::new();
     let mut piece = String::new();
     for item in items {
@@ -333,20 +336,23 @@ pub fn links(events: &[Event]) -> BTreeSet<Link> {
 #[must_use]
 pub fn join(site: &str, link: &Link) -> Vec<Statement> {
     let values = vec![Value::Text(site.to_owned()), Value::Text(link.visitor.clone()), Value::Text(link.other.clone())];
-    [
-        "INSERT OR IGNORE INTO identities (tenant_id, site, key, person) VALUES (?1, ?2, ?3, ?3), (?1, ?2, ?4, ?4)",
-        "UPDATE identities SET person = (SELECT MIN(i.person) FROM identities i \
-           WHERE i.tenant_id = ?1 AND i.site = ?2 AND i.key IN (?3, ?4)) \
-         WHERE tenant_id = ?1 AND site = ?2 AND person IN (SELECT i.person FROM identities i \
-           WHERE i.tenant_id = ?1 AND i.site = ?2 AND i.key IN (?3, ?4)) \
-         AND (SELECT COUNT(*) FROM identities u WHERE u.tenant_id = ?1 AND u.site = ?2 AND u.key LIKE 'u:%' \
-           AND u.person IN (SELECT i.person FROM identities i \
-             WHERE i.tenant_id = ?1 AND i.site = ?2 AND i.key IN (?3, ?4))) <= 1",
-    ]
-    .into_iter()
-    .map(|sql| Statement { sql: sql.to_owned(), values: values.clone() })
-    .collect()
+    let mut statements: Vec<Statement> =
+        JOIN.into_iter().map(|sql| Statement { sql: sql.to_owned(), values: values.clone() }).collect();
+    let visitor = values.into_iter().take(2).collect();
+    statements.push(Statement { sql: credits::mark_joined(), values: visitor });
+    statements
 }
+
+const JOIN: [&str; 2] = [
+    "INSERT OR IGNORE INTO identities (tenant_id, site, key, person) VALUES (?1, ?2, ?3, ?3), (?1, ?2, ?4, ?4)",
+    "UPDATE identities SET person = (SELECT MIN(i.person) FROM identities i \
+       WHERE i.tenant_id = ?1 AND i.site = ?2 AND i.key IN (?3, ?4)) \
+     WHERE tenant_id = ?1 AND site = ?2 AND person IN (SELECT i.person FROM identities i \
+       WHERE i.tenant_id = ?1 AND i.site = ?2 AND i.key IN (?3, ?4)) \
+     AND (SELECT COUNT(*) FROM identities u WHERE u.tenant_id = ?1 AND u.site = ?2 AND u.key LIKE 'u:%' \
+       AND u.person IN (SELECT i.person FROM identities i \
+         WHERE i.tenant_id = ?1 AND i.site = ?2 AND i.key IN (?3, ?4))) <= 1",
+];
 
 #[cfg(test)]
 mod tests;
