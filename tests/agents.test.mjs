@@ -195,6 +195,25 @@ describe('with the built-in model', () => {
     assert.deepEqual([observed.kind, observed.status], ['report', 'accepted'])
   })
 
+  test('the timetable firing twice asks once for each agent and campaign', async () => {
+    const night = '40 3 * * *'
+    const asked = async () => (await product.api('/agents/runs?campaign_id=camp&limit=100')).body.rows.filter((one) => one.requested_by === 'system')
+    assert.deepEqual(await asked(), [])
+    await Promise.all([product.scheduled(night), product.scheduled(night)])
+    await product.scheduled(night)
+    const runs = await asked()
+    assert.deepEqual(runs.map((one) => one.agent).sort(), ['optimizer', 'pacer'])
+    for (const one of runs) assert.equal((await ended(one.id)).status, 'succeeded')
+    // When the first has ended it is still the day's.
+    await product.scheduled(night)
+    assert.deepEqual((await asked()).map((one) => one.id).sort(), runs.map((one) => one.id).sort())
+    // The week's summary, too, is asked for once a site and day.
+    for (let n = 0; n < 2; n += 1) await product.scheduled('0 6 * * 1')
+    const weekly = (await product.api('/agents/runs?agent=analyst&limit=100')).body.rows.filter((one) => one.requested_by === 'system')
+    assert.equal(weekly.length, 1)
+    await ended(weekly[0].id)
+  })
+
   test('every run and every decision stands in the audit log once, and the chain holds', async () => {
     const { body } = await product.api('/audit/verify')
     assert.equal(body.holds, true, JSON.stringify(body))

@@ -64,6 +64,14 @@ const TAMPERINGS = {
       db.prepare("UPDATE audit_logs SET after_json = '{}', hash = ? WHERE tenant_id = ? AND number = ?").run('0'.repeat(64), tenant, at),
     broken: (at) => [at, /was changed/],
   },
+  'the last entries cut off': {
+    tamper: ({ db, tenant, last }) => db.prepare('DELETE FROM audit_logs WHERE tenant_id = ? AND number > ?').run(tenant, last - 3),
+    broken: (_, last) => [last - 2, new RegExp(`ends with entry ${last - 3} although ${last} were written`)],
+  },
+  'the whole log removed': {
+    tamper: ({ db, tenant }) => db.prepare('DELETE FROM audit_logs WHERE tenant_id = ?').run(tenant),
+    broken: (_, last) => [1, new RegExp(`although ${last} were written`)],
+  },
 }
 
 test('whatever is done to the stored log, the walk says where, and only to whom it was done', async () => {
@@ -77,12 +85,15 @@ test('whatever is done to the stored log, the walk says where, and only to whom 
 
   await offline(product, (db) => {
     // The table refuses both by itself; whoever has the file takes the refusal away first.
-    const { tenant, at } = shops.nothing
+    const { tenant, at, last } = shops.nothing
     for (const sql of ['DELETE FROM audit_logs WHERE tenant_id = ? AND number = ?', "UPDATE audit_logs SET actor = 'x' WHERE tenant_id = ? AND number = ?"]) {
       assert.throws(() => db.prepare(sql).run(tenant, at), /append-only/)
     }
+    for (const sql of ['DELETE FROM audit_heads WHERE tenant_id = ? AND number = ?', 'UPDATE audit_heads SET number = number - 1 WHERE tenant_id = ? AND number = ?']) {
+      assert.throws(() => db.prepare(sql).run(tenant, last), /the end of the audit log/)
+    }
     const triggers = db.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'audit_logs'").all()
-    assert.equal(triggers.length, 2)
+    assert.equal(triggers.length, 3)
     for (const { name } of triggers) db.exec(`DROP TRIGGER ${name}`)
     for (const [name, { tamper }] of Object.entries(TAMPERINGS)) tamper({ db, ...shops[name] })
     for (const { sql } of triggers) db.exec(sql)
@@ -102,9 +113,16 @@ test('whatever is done to the stored log, the walk says where, and only to whom 
   }
 
   // A log that was tampered with goes on; its break stays where it was made, and cannot be covered by what comes later.
-  const { token, at } = shops['a value changed']
-  const ask = asker(product.url, bearer(token))
-  assert.equal((await ask('POST', '/api-keys', { body: { name: 'Later', role: 'analyst', scopes: ['read_analytics'] } })).status, 201)
-  const later = (await ask('GET', '/audit/verify')).body
-  assert.deepEqual([later.holds, later.broken_at], [false, at])
+  const goesOn = async (name) => {
+    const ask = asker(product.url, bearer(shops[name].token))
+    assert.equal((await ask('POST', '/api-keys', { body: { name: 'Later', role: 'analyst', scopes: ['read_analytics'] } })).status, 201)
+    const { holds, broken_at: place, reason } = (await ask('GET', '/audit/verify')).body
+    return { holds, place, reason }
+  }
+  const changed = await goesOn('a value changed')
+  assert.deepEqual([changed.holds, changed.place], [false, shops['a value changed'].at])
+  const { last } = shops['the last entries cut off']
+  assert.deepEqual(await goesOn('the last entries cut off'), {
+    holds: false, place: last - 2, reason: `entry ${last - 2} is missing: entry ${last + 1} stands in its place`,
+  })
 })

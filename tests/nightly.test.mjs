@@ -98,6 +98,64 @@ test('events past their site’s term go, younger ones stay, and the figures do 
   }
 })
 
+test('what comes late for an hour whose events are gone is stored and told, and what was counted stays', async () => {
+  const one = await shop(product.url, 'Late news')
+  await offline(product, (db) => db.prepare('UPDATE sites SET retention_days = 30 WHERE key = ?').run(one.site.key))
+  const sid = randomUUID()
+  const noon = Math.floor(Date.now() / DAY) * DAY - 40 * DAY + 12 * HOUR
+  const send = async (events) => {
+    const batch = events.map(([minute, event]) => ({ sid, ts: noon + minute * 60_000, event: 'pageview', url: 'https://shop.test/wool', ...event }))
+    const sent = await product.send({ batch }, { origin: 'https://shop.test' }, `/collect?site=${one.site.key}`)
+    assert.equal(sent.status, 204, JSON.stringify(sent.body))
+  }
+  const range = `from=${day(noon - 5 * DAY)}&to=${day()}`
+  const figures = async () => {
+    const { metrics } = ok(await one.analyst.ask('GET', `/analytics/summary?${range}`))
+    const series = ok(await one.analyst.ask('GET', `/analytics/timeseries?gran=d&metric=events&${range}`)).points
+    const { rows } = ok(await one.admin.ask('POST', '/query/run', { body: { sql: 'SELECT events, pageviews, orders FROM sessions' } }))
+    return { events: series.reduce((sum, point) => sum + point.value, 0), orders: metrics.orders, revenue: metrics.revenue, rows }
+  }
+  await send([
+    [0, { url: 'https://shop.test/?utm_source=news&utm_medium=email' }],
+    [1, {}],
+    [2, {}],
+    [3, { event: 'purchase', value: 10, order_id: 'first' }],
+  ])
+  const counted = { events: 4, orders: 1, revenue: 1000, rows: [[4, 3, 1]] }
+  await eventually(async () => assert.deepEqual(await figures(), counted))
+  await product.scheduled('5 * * * *')
+  await product.scheduled('17 3 * * *')
+  const stored = () => offline(product, (db) => db.prepare('SELECT COUNT(*) AS n FROM events WHERE site = ?').get(one.site.key).n)
+  assert.equal(await stored(), 2, 'the touch and the order')
+  assert.deepEqual(await figures(), counted)
+
+  // The visitor's phone was off: two more pages and an order of that visit. Money is money, whenever it is told of.
+  await send([
+    [4, {}],
+    [5, {}],
+    [6, { event: 'purchase', value: 5, order_id: 'second' }],
+  ])
+  const later = { ...counted, orders: 2, revenue: 1500 }
+  await eventually(async () => assert.deepEqual(await figures(), later))
+  const inbox = async () => ok(await one.marketer.ask('GET', '/inbox')).rows
+  const told = await eventually(async () => {
+    const rows = await inbox()
+    assert.equal(rows.reduce((sum, row) => sum + JSON.parse(row.payload).event_ids.length, 0), 3, JSON.stringify(rows))
+    return rows
+  })
+  for (const row of told) {
+    assert.deepEqual([row.source, row.field], ['warehouse', 'ts'])
+    assert.match(row.reason, new RegExp(`^\\d of ${day(noon)} 12:00 came after that hour or visit was closed`))
+  }
+  assert.equal((await one.marketer.ask('POST', `/inbox/${told[0].id}/replay`)).status, 409)
+  assert.equal((await one.marketer.ask('POST', `/inbox/${told[0].id}/dismiss`)).status, 204)
+  await product.scheduled('5 * * * *')
+  assert.deepEqual(await figures(), later)
+  await product.scheduled('17 3 * * *')
+  assert.equal(await stored(), 3, 'and the second order')
+  assert.deepEqual(await figures(), later)
+})
+
 test('answers kept under an Idempotency-Key go after their day, tenant by tenant', async () => {
   const shops = [await shop(product.url, 'First keeper'), await shop(product.url, 'Second keeper')]
   const invite = ({ admin }, key, email) => admin.ask('POST', '/team/invitations', { headers: { 'idempotency-key': key }, body: { email, role: 'analyst' } })

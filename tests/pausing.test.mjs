@@ -52,6 +52,8 @@ test('what could not be paused when a publication failed is paused when that bec
       assert.equal(shown.status, 'failed', JSON.stringify(shown.publications))
       const pause = shown.publications.find((one) => one.action === 'pause')
       assert.match(JSON.stringify(pause?.progress), /could not be paused yet and is tried again/, JSON.stringify(shown.publications))
+      // Which of the channels it is, is said as well; the other one rests or is on its way.
+      assert.deepEqual(pause.progress.filter((one) => one.failed).map((one) => one.channel_id), [channels[0]], JSON.stringify(pause.progress))
       return { ...shown, pause }
     },
     { within: 90_000 },
@@ -71,7 +73,8 @@ test('what could not be paused when a publication failed is paused when that bec
     },
     { within: 120_000 },
   )
-  assert.equal(rests.publications.find((one) => one.action === 'pause').status, 'done')
+  const pause = rests.publications.find((one) => one.action === 'pause')
+  assert.deepEqual([pause.status, pause.progress.some((one) => one.failed)], ['done', false])
   for (const name of [first, second]) {
     const there = await state(name)
     assert.equal(there.active_daily_budget_micros, 0, name)

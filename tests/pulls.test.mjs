@@ -137,3 +137,70 @@ test('after a crash a pull goes on at the page after the last one that was store
   assert.ok(before >= 8 && served.size > before, `${before} pages before, ${served.size} in all`)
   assert.deepEqual([...served].filter(([, times]) => times !== 1), [])
 })
+
+const health = async () => {
+  const { rows } = ok(await ask('GET', '/channels'))
+  const { status, last_error } = rows.find((row) => row.id === channel)
+  return { status, last_error }
+}
+const there = () => `provider=sandbox&account=${account}`
+const renewals = async (since) => {
+  const [asked] = await product.practice('requests', undefined, there())
+  return asked.filter((one) => one.at >= since && one.path.includes('/oauth/token')).map((one) => one.status)
+}
+
+test('a token that cannot be renewed for the moment is renewed later, and the pull goes on by itself', async () => {
+  const since = Date.now()
+  const planned = [{ kind: 'rate_limited', ms: 1_000 }, { kind: 'server_error' }].map((fault) => ({ ...fault, path: '/oauth/token' }))
+  await product.practice('faults', { planned }, there())
+  await product.practice('expire', {}, there())
+  const { id } = await sync(channel)
+  const seen = new Map()
+  await eventually(
+    async () => {
+      const { status, last_error } = await health()
+      seen.set(status, last_error)
+      assert.equal((await shown(channel, id)).status, 'done')
+    },
+    { within: 90_000 },
+  )
+  assert.deepEqual([...seen.keys()].filter((status) => status !== 'connected'), ['failing'], JSON.stringify([...seen]))
+  assert.match(seen.get('failing'), /HTTP (429|503|500)/)
+  assert.deepEqual(await health(), { status: 'connected', last_error: '' })
+  const tried = await renewals(since)
+  assert.deepEqual([tried.length, tried[0], tried[1] >= 500, tried[2]], [3, 429, true, 200], 'one try after another, none twice')
+})
+
+test('a publication waits for the token, too', async () => {
+  await product.practice('faults', { planned: [{ kind: 'server_error', path: '/oauth/token', times: 2 }] }, there())
+  const creative = { headlines: ['Warm wool'], primary_text: 'Jumpers that stay.', call_to_action: 'SHOP_NOW' }
+  const set = { name: 'Feed', channel_id: channel, budget_daily: 2_000, audience: { countries: ['DE'] }, ads: [{ name: 'Warm', creative }] }
+  const document = { name: 'Autumn wool', objective: 'sales', landing_url: 'https://shop.test/wool', budget_total: 90_000, ad_sets: [set] }
+  const campaign = ok(await ask('POST', '/campaigns', { body: document }), 201).id
+  const asked = ok(await team.marketer.ask('POST', `/campaigns/${campaign}/submit`, { body: { reason: 'Autumn' } }), 201)
+  ok(await team.approver.ask('POST', `/approvals/${asked.id}/approve`, { body: { snapshot_hash: asked.snapshot_hash } }))
+  await product.practice('expire', {}, there())
+  ok(await ask('POST', `/campaigns/${campaign}/publish`, { body: {} }), 202)
+  let waited = false
+  await eventually(
+    async () => {
+      const { status, publications } = ok(await ask('GET', `/campaigns/${campaign}`))
+      waited ||= publications[0].progress.some((one) => /waits for the account's token/.test(one.text))
+      assert.equal(status, 'live', JSON.stringify(publications))
+    },
+    { within: 90_000 },
+  )
+  assert.ok(waited, 'it never had to wait; the test proves nothing')
+  assert.notEqual((await health()).status, 'needs_reauth')
+})
+
+test('a renewal that is refused is for a person', async () => {
+  // The provider renewed, its answer was lost, and the refresh token works once: only a person can connect again.
+  await product.practice('faults', { planned: [{ kind: 'lost_after', path: '/oauth/token' }] }, there())
+  await product.practice('expire', {}, there())
+  const { id } = await sync(channel)
+  await eventually(async () => assert.equal((await shown(channel, id)).status, 'failed'), { within: 60_000 })
+  const { status, last_error } = await health()
+  assert.equal(status, 'needs_reauth')
+  assert.match(last_error, /refused the sign-in/)
+})

@@ -204,7 +204,8 @@ impl TenantDb {
     }
 }
 
-const HEAD: &str = "SELECT number, hash FROM audit_logs WHERE tenant_id = ?1 ORDER BY number DESC LIMIT 1";
+/// The recorded end, not the last row there is: what comes after entries that were cut off leaves their gap.
+const HEAD: &str = "SELECT number, hash FROM audit_heads WHERE tenant_id = ?1";
 
 /// What SQLite says when another commit has appended an entry of the same number.
 const PLACE_TAKEN: &str = "audit_logs.tenant_id, audit_logs.number";

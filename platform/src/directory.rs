@@ -22,6 +22,8 @@ pub struct SiteRow {
     pub origins: String,
     /// Inactivity that ends a session, ms.
     pub session_timeout_ms: i64,
+    /// Days that attribution looks back.
+    pub lookback_days: i64,
     /// Days that raw events are kept.
     pub retention_days: i64,
     /// Signing secret, sealed by the vault.
@@ -29,7 +31,7 @@ pub struct SiteRow {
 }
 
 const SITE_COLUMNS: &str =
-    "key, tenant_id, currency, time_zone, origins, session_timeout_ms, retention_days, secret_sealed";
+    "key, tenant_id, currency, time_zone, origins, session_timeout_ms, lookback_days, retention_days, secret_sealed";
 
 /// The site of that key.
 ///

@@ -5,7 +5,7 @@
 //! [`google_ads`] and [`klaviyo`] stand;
 //! [`publish`] drives it so that nothing is created twice; [`governor`] says how fast; [`preflight`](mod@preflight) says beforehand
 //! what a provider would refuse; [`insights`] is the one shape of what comes back and
-//! [`pull`] how it is fetched. [`ad_spend`] is
+//! [`pull`] how it is fetched; [`renewal`] says when a token that could not be renewed is tried again. [`ad_spend`] is
 //! the CSV in which ad platforms' daily reports are imported, [`shopify`] a shop's exports.
 
 pub mod account;
@@ -24,6 +24,7 @@ pub mod preflight;
 pub mod provider;
 pub mod publish;
 pub mod pull;
+pub mod renewal;
 pub mod sandbox;
 pub mod shopify;
 

@@ -523,6 +523,43 @@ fn signing_in_walks_each_providers_way() {
     assert!(matches!(provider(ChannelType::Meta).refresh(&ended, &[], NOW), Step::Done(Err(Fault::Reauth { .. }))));
 }
 
+#[test]
+fn only_a_refusal_in_oauths_words_ends_a_connection() {
+    let meta = |code: i64, transient: bool| json!({"error": {"message": "said", "type": "OAuthException", "code": code, "is_transient": transient}});
+    for channel in ChannelType::ALL {
+        let credentials = connection(channel, "EUR").credentials;
+        let after = |answer: connector::Answer| match provider(channel).refresh(&credentials, &[answer], NOW) {
+            Step::Done(Err(fault)) => fault,
+            _ => panic!("{channel:?}"),
+        };
+        let says = |status: u16, body: &Value| after(Ok(Response::json(status, body)));
+        for fault in [
+            after(Err(TransportError::Timeout)),
+            says(429, &json!({"error": "slow_down"})),
+            says(429, &json!({"error": "invalid_grant"})),
+            says(500, &json!({})),
+            says(503, &json!({"error": "invalid_grant"})),
+            says(400, &json!({"error": "temporarily_unavailable"})),
+            says(400, &json!({})),
+            says(403, &json!({"message": "blocked by a firewall"})),
+            says(404, &json!({})),
+            says(400, &meta(4, false)),
+            says(400, &meta(190, true)),
+        ] {
+            assert!(connector::renewal::again_at(&fault, 0, NOW).is_some(), "{channel:?}: {fault:?}");
+        }
+        for (fault, ends) in [
+            (says(400, &json!({"error": "invalid_grant"})), "refused the sign-in"),
+            (says(401, &json!({"error": "invalid_token", "error_description": "revoked"})), "revoked"),
+            (says(400, &meta(190, false)), "said"),
+            (says(401, &json!({"error": "invalid_client"})), "does not know this app"),
+        ] {
+            assert!(matches!(fault, Fault::Reauth { .. } | Fault::Disconnect { .. }), "{channel:?}: {fault:?}");
+            assert!(fault.to_string().contains(ends), "{channel:?}: {fault}");
+        }
+    }
+}
+
 fn goals(channel: ChannelType, plan: &ChannelPlan) -> Vec<Goal> {
     provider(channel).goals(&connection(channel, "EUR").access(NOW), plan).expect("goals")
 }

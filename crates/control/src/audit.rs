@@ -2,7 +2,8 @@
 //! shows.
 //!
 //! An entry's hash covers the hash before it, its number and all it says. Storage keeps the rows append-only; the chain
-//! proves that nobody went round storage.
+//! proves that nobody went round storage. Its end is recorded beside it, so that entries cut off at the end are missed,
+//! too. What it cannot prove is that nobody with write access to the database made the log and that record anew.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -121,6 +122,35 @@ pub enum Broken {
         /// Its number.
         number: i64,
     },
+    /// The last entries are gone.
+    #[error("the log ends with entry {found} although {recorded} were written: the last ones were cut off")]
+    CutOff {
+        /// The last entry there is.
+        found: i64,
+        /// How many were written.
+        recorded: i64,
+    },
+    /// It goes on where it was recorded to end.
+    #[error("the log was recorded to end with entry {recorded}, but entry {found} is its last one")]
+    Beyond {
+        /// The last entry there is.
+        found: i64,
+        /// How many were written.
+        recorded: i64,
+    },
+}
+
+impl Broken {
+    /// The number of the first entry that is not as it was.
+    #[must_use]
+    pub const fn at(&self) -> i64 {
+        match self {
+            Self::Gap { expected, .. } => *expected,
+            Self::Changed { number } => *number,
+            Self::CutOff { found, .. } => *found + 1,
+            Self::Beyond { recorded, .. } => *recorded + 1,
+        }
+    }
 }
 
 /// Checks a stretch of the chain, in order, that follows `head`; returns its end.
@@ -142,6 +172,20 @@ pub fn verify<'a>(tenant: &str, mut head: Head, links: impl IntoIterator<Item = 
         head = Head { number: link.number, hash: link.hash.clone() };
     }
     Ok(head)
+}
+
+/// Checks that a chain that holds up to `end` ends where it was recorded to end.
+///
+/// # Errors
+/// [`Broken`] where it does not.
+pub fn verify_end(end: &Head, recorded: &Head) -> Result<(), Broken> {
+    let (found, recorded_number) = (end.number, recorded.number);
+    match found.cmp(&recorded_number) {
+        std::cmp::Ordering::Less => Err(Broken::CutOff { found, recorded: recorded_number }),
+        std::cmp::Ordering::Greater => Err(Broken::Beyond { found, recorded: recorded_number }),
+        std::cmp::Ordering::Equal if end.hash != recorded.hash => Err(Broken::Changed { number: found }),
+        std::cmp::Ordering::Equal => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -217,6 +261,24 @@ mod tests {
             assert_eq!(verify("t", Head::default(), &links), Err(expected), "{what}");
         }
         assert_eq!(verify("other", Head::default(), &chain(1)), Err(Broken::Changed { number: 1 }));
+    }
+
+    #[test]
+    fn a_chain_that_does_not_end_where_it_was_recorded_to_end_shows() {
+        let whole = chain(5);
+        let recorded = verify("t", Head::default(), &whole).unwrap();
+        assert_eq!(verify_end(&recorded, &recorded), Ok(()));
+        assert_eq!(verify_end(&Head::default(), &Head::default()), Ok(()), "a log without entries is whole");
+        let cut = verify("t", Head::default(), &whole[..3]).unwrap();
+        let missing = verify_end(&cut, &recorded).unwrap_err();
+        assert_eq!((&missing, missing.at()), (&Broken::CutOff { found: 3, recorded: 5 }, 4));
+        let emptied = verify_end(&Head::default(), &recorded).unwrap_err();
+        assert_eq!(emptied.at(), 1);
+        // Entries that fit the chain, but were not appended by the product.
+        let added = verify_end(&recorded, &cut).unwrap_err();
+        assert_eq!((&added, added.at()), (&Broken::Beyond { found: 5, recorded: 3 }, 4));
+        let remade = Head { number: 5, hash: "0".repeat(64) };
+        assert_eq!(verify_end(&remade, &recorded), Err(Broken::Changed { number: 5 }));
     }
 
     #[test]

@@ -14,6 +14,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations-d1/0002_the_loop.sql"),
     include_str!("../../../migrations-d1/0003_pulls.sql"),
     include_str!("../../../migrations-d1/0004_choosing.sql"),
+    include_str!("../../../migrations-d1/0005_closed_hours.sql"),
+    include_str!("../../../migrations-d1/0006_audit_heads.sql"),
+    include_str!("../../../migrations-d1/0007_attributions.sql"),
     include_str!("../../../migrations-clickhouse/0001_foundation.sql"),
 ];
 

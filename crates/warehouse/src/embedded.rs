@@ -2,7 +2,12 @@
 //!
 //! `?1` is the tenant everywhere. A batch is written in one transaction in the order of [`Batch::statements`]. Derived
 //! tables are recomputed from `events`, never counted up, so that a repeated batch changes nothing.
+//!
+//! Events do not stay for ever. Hours and sessions that lost some at the end of the site's term are closed
+//! ([`close`], then [`retire`]): they keep the figures they had while they were whole. What comes for them later is
+//! stored like any event, is not counted there, and is named in `events_inbox`.
 
+use crate::credits;
 use event::{Event, PURCHASE};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -96,10 +101,14 @@ impl<C: Serialize> Batch<C> {
                 sql: insert_events(),
                 values: vec![Value::Text(piece.clone()), Value::Text(raw_key.to_owned())],
             });
-            statements.push(Statement { sql: MARK_HOURS.to_owned(), values: vec![Value::Text(piece)] });
+            statements.push(Statement { sql: MARK_HOURS.to_owned(), values: vec![Value::Text(piece.clone())] });
+            let values = vec![Value::Text(piece.clone()), Value::Text(raw_key.to_owned())];
+            statements.push(Statement { sql: NOTE_TOO_LATE.to_owned(), values });
+            statements.push(Statement { sql: credits::mark_events(), values: vec![Value::Text(piece)] });
         }
         for piece in pieces(&self.changes)? {
-            statements.push(Statement { sql: CHANGE_EVENTS.to_owned(), values: vec![Value::Text(piece)] });
+            statements.push(Statement { sql: CHANGE_EVENTS.to_owned(), values: vec![Value::Text(piece.clone())] });
+            statements.push(Statement { sql: credits::mark_changes(), values: vec![Value::Text(piece)] });
         }
         let orders: BTreeSet<&str> = self
             .events
@@ -110,8 +119,8 @@ impl<C: Serialize> Batch<C> {
         let has_orders = !orders.is_empty();
         let orders = Value::Text(serde_json::to_string(&orders)?);
         if has_orders {
-            for sql in [FORGET_DUPLICATES, FIND_DUPLICATES] {
-                statements.push(Statement { sql: sql.to_owned(), values: vec![orders.clone()] });
+            for sql in [FORGET_DUPLICATES.to_owned(), FIND_DUPLICATES.to_owned(), credits::mark_orders()] {
+                statements.push(Statement { sql, values: vec![orders.clone()] });
             }
         }
         let sessions: BTreeSet<&str> = self
@@ -131,7 +140,7 @@ impl<C: Serialize> Batch<C> {
 }
 
 /// Cuts a list into JSON arrays of bounded size; an empty list gives none.
-fn pieces<T: Serialize>(items: &[T]) -> Result<Vec<String>, serde_json::Error> {
+pub(crate) fn pieces<T: Serialize>(items: &[T]) -> Result<Vec<String>, serde_json::Error> {
     let mut pieces = Vec::new();
     let mut piece = String::new();
     for item in items {
@@ -173,7 +182,26 @@ pub fn select_events(condition: &str) -> String {
 }
 
 const MARK_HOURS: &str = "INSERT OR IGNORE INTO dirty_hours (tenant_id, site, local_hour) \
-     SELECT DISTINCT ?1, value ->> 'site', value ->> 'local_hour' FROM json_each(?2)";
+     SELECT DISTINCT ?1, value ->> 'site', value ->> 'local_hour' FROM json_each(?2) \
+     WHERE NOT EXISTS (SELECT 1 FROM closed_hours c \
+       WHERE c.tenant_id = ?1 AND c.site = value ->> 'site' AND c.local_hour = value ->> 'local_hour')";
+
+/// Says of new events (those that stand in the raw-log object `?3`) that they came for a closed hour or session: one
+/// entry an hour, named so that writing it again changes nothing.
+const NOTE_TOO_LATE: &str = "INSERT OR IGNORE INTO events_inbox \
+     (id, tenant_id, site, source, field, reason, payload, received_at) \
+     SELECT 'late-' || replace(?3, '/', '-') || '-' || n.local_hour, ?1, n.site, 'warehouse', 'ts', \
+       COUNT(*) || ' of ' || strftime('%Y-%m-%d %H:00', n.local_hour * 3600, 'unixepoch') || ' came after that hour or ' || \
+       'visit was closed, its events being past the time the site keeps them. They are stored, orders and touchpoints ' || \
+       'among them count, but the numbers of events and pages counted then stay as they were.', \
+       json_object('local_hour', n.local_hour, 'event_ids', json_group_array(n.id)), MAX(n.received_at) \
+     FROM (SELECT j.value ->> 'id' AS id, j.value ->> 'site' AS site, j.value ->> 'local_hour' AS local_hour, \
+         j.value ->> 'received_at' AS received_at, j.value ->> 'session_id' AS session_id FROM json_each(?2) j) n \
+     WHERE (EXISTS (SELECT 1 FROM closed_hours c \
+         WHERE c.tenant_id = ?1 AND c.site = n.site AND c.local_hour = n.local_hour) \
+       OR EXISTS (SELECT 1 FROM sessions s WHERE s.tenant_id = ?1 AND s.id = n.session_id AND s.closed = 1)) \
+     AND EXISTS (SELECT 1 FROM events e WHERE e.tenant_id = ?1 AND e.id = n.id AND e.raw_key = ?3) \
+     GROUP BY n.site, n.local_hour";
 
 /// Found by key: the planner would otherwise read all of the tenant's events to match a list of unknown length.
 const CHANGE_EVENTS: &str = "UPDATE events SET session_id = c.value ->> 'session_id', touch = c.value ->> 'touch', \
@@ -199,10 +227,10 @@ const FIND_DUPLICATES: &str = "INSERT INTO order_duplicates (tenant_id, event_id
 const AFFECTED_SESSIONS: &str = "SELECT value FROM json_each(?2) UNION SELECT o.session_id FROM events o \
      WHERE o.tenant_id = ?1 AND o.order_id <> '' AND o.order_id IN (SELECT value FROM json_each(?3))";
 
-const FORGET_SESSIONS: &str = "DELETE FROM sessions WHERE tenant_id = ?1 AND id IN ({sessions})";
+const FORGET_SESSIONS: &str = "DELETE FROM sessions WHERE tenant_id = ?1 AND id IN ({sessions}) AND closed = 0";
 
 /// A session is what its events say: it is named by its first touchpoint, else its first event; place and device come
-/// from there too, and a visit without any touchpoint has no channel.
+/// from there too, and a visit without any touchpoint has no channel. A closed one is still there, and stays.
 const COMPUTE_SESSIONS: &str = "INSERT INTO sessions (tenant_id, id, site, visitor, started_at, ended_at, local_hour, \
      events, pageviews, orders, entry_path, exit_path, channel, source, medium, campaign, country, device, browser, os, bot) \
      SELECT ?1, session_id, MIN(site), MIN(visitor), MIN(t), MAX(t), MIN(local_hour), COUNT(*), \
@@ -218,7 +246,7 @@ const COMPUTE_SESSIONS: &str = "INSERT INTO sessions (tenant_id, id, site, visit
        ROW_NUMBER() OVER (PARTITION BY session_id ORDER BY path = '', t DESC, id DESC) AS last_page, \
        ROW_NUMBER() OVER (PARTITION BY session_id ORDER BY touch DESC, t, id) AS lead \
        FROM events e WHERE e.tenant_id = ?1 AND e.session_id IN ({sessions})) \
-     GROUP BY session_id";
+     GROUP BY session_id ON CONFLICT (tenant_id, id) DO NOTHING";
 
 /// Rewrites the counts of hours from their events; `?3` is a JSON list of local hours of site `?2`. One transaction.
 pub const ROLL_UP: [&str; 3] = [
@@ -234,12 +262,39 @@ pub const ROLL_UP: [&str; 3] = [
 pub const DIRTY_HOURS: &str = "SELECT local_hour FROM dirty_hours \
      WHERE tenant_id = ?1 AND site = ?2 AND local_hour < ?3 ORDER BY local_hour LIMIT ?4";
 
-/// Removes raw events of site `?2` before local hour `?3`, at most `?4`: only what is rolled up and what neither
-/// attribution nor orders need.
-pub const RETIRE: &str = "DELETE FROM events WHERE seq IN (SELECT e.seq FROM events e \
-     WHERE e.tenant_id = ?1 AND e.site = ?2 AND e.local_hour < ?3 AND e.touch = 0 \
+/// What of site `?2` is past its term, that is before local hour `?3`: what is rolled up, and what neither attribution
+/// nor orders need.
+const PAST: &str = "e.tenant_id = ?1 AND e.site = ?2 AND e.local_hour < ?3 AND e.touch = 0 \
      AND e.event NOT IN ('purchase', 'refund') AND NOT EXISTS (SELECT 1 FROM dirty_hours d \
-       WHERE d.tenant_id = e.tenant_id AND d.site = e.site AND d.local_hour = e.local_hour) LIMIT ?4)";
+       WHERE d.tenant_id = e.tenant_id AND d.site = e.site AND d.local_hour = e.local_hour)";
+
+/// Closes the hours and sessions of site `?2` that have events past their term, that is before local hour `?3`. One
+/// transaction, before [`retire`].
+#[must_use]
+pub fn close() -> [String; 2] {
+    [
+        format!(
+            "INSERT OR IGNORE INTO closed_hours (tenant_id, site, local_hour) \
+             SELECT DISTINCT ?1, e.site, e.local_hour FROM events e WHERE {PAST}"
+        ),
+        format!(
+            "UPDATE sessions SET closed = 1 WHERE tenant_id = ?1 AND closed = 0 \
+             AND id IN (SELECT e.session_id FROM events e WHERE {PAST})"
+        ),
+    ]
+}
+
+/// Removes raw events of site `?2` before local hour `?3`, at most `?4`: only those whose hour and session are closed.
+#[must_use]
+pub fn retire() -> String {
+    format!(
+        "DELETE FROM events WHERE seq IN (SELECT e.seq FROM events e WHERE {PAST} \
+           AND EXISTS (SELECT 1 FROM closed_hours c \
+             WHERE c.tenant_id = e.tenant_id AND c.site = e.site AND c.local_hour = e.local_hour) \
+           AND NOT EXISTS (SELECT 1 FROM sessions s \
+             WHERE s.tenant_id = e.tenant_id AND s.id = e.session_id AND s.closed = 0) LIMIT ?4)"
+    )
+}
 
 /// The raw-log objects that were to carry the events of the JSON list `?2`.
 pub const RAW_KEYS: &str =
@@ -281,20 +336,23 @@ pub fn links(events: &[Event]) -> BTreeSet<Link> {
 #[must_use]
 pub fn join(site: &str, link: &Link) -> Vec<Statement> {
     let values = vec![Value::Text(site.to_owned()), Value::Text(link.visitor.clone()), Value::Text(link.other.clone())];
-    [
-        "INSERT OR IGNORE INTO identities (tenant_id, site, key, person) VALUES (?1, ?2, ?3, ?3), (?1, ?2, ?4, ?4)",
-        "UPDATE identities SET person = (SELECT MIN(i.person) FROM identities i \
-           WHERE i.tenant_id = ?1 AND i.site = ?2 AND i.key IN (?3, ?4)) \
-         WHERE tenant_id = ?1 AND site = ?2 AND person IN (SELECT i.person FROM identities i \
-           WHERE i.tenant_id = ?1 AND i.site = ?2 AND i.key IN (?3, ?4)) \
-         AND (SELECT COUNT(*) FROM identities u WHERE u.tenant_id = ?1 AND u.site = ?2 AND u.key LIKE 'u:%' \
-           AND u.person IN (SELECT i.person FROM identities i \
-             WHERE i.tenant_id = ?1 AND i.site = ?2 AND i.key IN (?3, ?4))) <= 1",
-    ]
-    .into_iter()
-    .map(|sql| Statement { sql: sql.to_owned(), values: values.clone() })
-    .collect()
+    let mut statements: Vec<Statement> =
+        JOIN.into_iter().map(|sql| Statement { sql: sql.to_owned(), values: values.clone() }).collect();
+    let visitor = values.into_iter().take(2).collect();
+    statements.push(Statement { sql: credits::mark_joined(), values: visitor });
+    statements
 }
+
+const JOIN: [&str; 2] = [
+    "INSERT OR IGNORE INTO identities (tenant_id, site, key, person) VALUES (?1, ?2, ?3, ?3), (?1, ?2, ?4, ?4)",
+    "UPDATE identities SET person = (SELECT MIN(i.person) FROM identities i \
+       WHERE i.tenant_id = ?1 AND i.site = ?2 AND i.key IN (?3, ?4)) \
+     WHERE tenant_id = ?1 AND site = ?2 AND person IN (SELECT i.person FROM identities i \
+       WHERE i.tenant_id = ?1 AND i.site = ?2 AND i.key IN (?3, ?4)) \
+     AND (SELECT COUNT(*) FROM identities u WHERE u.tenant_id = ?1 AND u.site = ?2 AND u.key LIKE 'u:%' \
+       AND u.person IN (SELECT i.person FROM identities i \
+         WHERE i.tenant_id = ?1 AND i.site = ?2 AND i.key IN (?3, ?4))) <= 1",
+];
 
 #[cfg(test)]
 mod tests;

@@ -5,5 +5,6 @@
 //! `metrics`).
 
 pub mod clickhouse;
+pub mod credits;
 pub mod embedded;
 pub mod raw_log;

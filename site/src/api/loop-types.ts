@@ -96,6 +96,8 @@ export interface PublicationStep {
   step: number;
   of: number;
   text: string;
+  /** Whether it did not work there; `text` says why. */
+  failed: boolean;
 }
 
 export interface Publication {

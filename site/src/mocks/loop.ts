@@ -449,7 +449,7 @@ function advance(one: Stored) {
   open.status = age < 1 ? "queued" : "running";
   open.progress = used.map((channel, index) => {
     const step = Math.max(0, Math.min(steps.length, age - index));
-    return { channel_id: channel, step, of: steps.length, text: steps[Math.max(0, step - 1)] ?? "" };
+    return { channel_id: channel, step, of: steps.length, text: steps[Math.max(0, step - 1)] ?? "", failed: false };
   });
   if (age < steps.length + used.length) return;
   open.status = "done";

@@ -3,12 +3,13 @@
 //! | cron | duty |
 //! |---|---|
 //! | `*/5 * * * *` | [`calendar`]: entries that are due; [`publications`] and [`agents`]: those whose nudge got lost |
-//! | `5 * * * *` | [`rollup`]: hourly counts of the hours that have ended; [`pulls`] of recent figures; [`questions`] made ready |
+//! | `5 * * * *` | [`rollup`]: hourly counts of the hours that have ended; [`attributions`] that are not settled yet; [`pulls`] of recent figures; [`questions`] made ready |
 //! | `17 3 * * *` | [`retention`]: raw events past their site's term, answers kept for a day; [`pulls`] of all that may change |
 //! | `40 3 * * *` | [`agents`]: asks the pacer and the optimizer for every live campaign |
 //! | `0 6 * * 1` | [`agents`]: asks the analyst for each site's week |
 
 mod agents;
+mod attributions;
 mod calendar;
 mod publications;
 mod pulls;
@@ -41,9 +42,11 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     let cron = event.cron();
     let outcome = match cron.as_str() {
         OFTEN => calendar::run(&env).await.and(publications::run(&env).await).and(agents::sweep(&env).await),
-        HOURLY => {
-            rollup::run(&env).await.and(pulls::run(&env, pulls::Reach::Recent).await).and(questions::run(&env).await)
-        }
+        HOURLY => rollup::run(&env)
+            .await
+            .and(attributions::run(&env).await)
+            .and(pulls::run(&env, pulls::Reach::Recent).await)
+            .and(questions::run(&env).await),
         DAILY => retention::run(&env).await.and(pulls::run(&env, pulls::Reach::Restated).await),
         NIGHTLY => agents::nightly(&env).await,
         WEEKLY => agents::weekly(&env).await,

@@ -1,12 +1,12 @@
 //! Retention: raw events past their site's term go, once they are rolled up. Touchpoints, purchases and refunds stay,
-//! and so do sessions and rollups. The raw log's term is a lifecycle rule of its bucket. Answers that were kept under an
+//! and so do sessions and rollups, which are closed by it: what was counted is not counted anew from what is left. The raw log's term is a lifecycle rule of its bucket. Answers that were kept under an
 //! `Idempotency-Key` go after their day.
 
 use control::audit::{Entry, SYSTEM};
-use platform::{Result, TenantDb, clock, directory};
+use platform::{Param, Result, Statement, TenantDb, clock, directory};
 use serde_json::json;
 use std::collections::BTreeSet;
-use warehouse::embedded::RETIRE;
+use warehouse::embedded;
 use worker::Env;
 
 /// Rows removed in one statement.
@@ -41,9 +41,12 @@ async fn retire(env: &Env, site: &directory::SiteRow) -> Result<()> {
     let now = clock::now_ms();
     let before = zone.local_hour(now) - site.retention_days * 24;
     let database = TenantDb::new(env, &site.tenant_id)?;
+    let values = || vec![Param::from(site.key.as_str()), before.into()];
+    database.transaction(&embedded::close().map(|sql| Statement::new(sql, values()))).await?;
+    let retire = embedded::retire();
     let mut removed = 0;
     for _ in 0..ROUNDS {
-        let rows = database.run(RETIRE, &[site.key.as_str().into(), before.into(), ROWS.into()]).await?;
+        let rows = database.run(&retire, &[values(), vec![ROWS.into()]].concat()).await?;
         removed += rows;
         if rows == 0 {
             break;

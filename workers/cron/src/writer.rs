@@ -3,8 +3,8 @@
 //! Nothing is acknowledged before every sink has it. A failure leaves the messages to the queue's retries and, should
 //! the queue lose them, to the object, which sends again what was not acknowledged.
 
-use crate::rewards;
 use crate::sinks::{Columnar, Embedded, RawLog, Share, Sink};
+use crate::{attributions, rewards};
 use calendar::Zone;
 use futures::{StreamExt, stream};
 use platform::clickhouse::ClickHouse;
@@ -61,6 +61,10 @@ async fn write_share(env: &Env, tenant: &str, site: &str, parcels: &[Parcel]) ->
     RawLog.write(&share).await?;
     if let Some(server) = ClickHouse::configured(env)? {
         Columnar(server).write(&share).await?;
+    }
+    // The events are stored with the marks of what is to be settled: the timetable makes up for what fails here.
+    if let Err(error) = attributions::settle(&database, &row).await {
+        platform::log::error("cron", tenant, "settling attributions failed; the timetable will", &error);
     }
     rewards::pass_on(env, &database, site, &batch.events).await?;
     let acknowledgements = stream::iter(parcels)

@@ -2,6 +2,7 @@
 //!
 //! A person is all visitors that [the identities](crate) say are one; a visitor nobody linked is a person of its own.
 
+pub mod attribution_kept;
 pub mod attribution_orders;
 pub mod attribution_touches;
 pub mod event_names;
@@ -100,6 +101,7 @@ mod tests {
                 journey::events(&scope, &keys, 1, dialect),
                 journeys::statement(&scope, &range, Some("x"), None, 1, dialect),
                 paths::statement(&scope, &range, 1, &paths::Narrowed::default(), None, 1, dialect),
+                attribution_kept::statement(&scope, &range),
                 live::latest(&scope, 1),
                 live::after(&scope, 1, 1),
                 live::active(&scope, 1, 1),

@@ -15,8 +15,6 @@ use warehouse::embedded;
 
 pub type Rows = Vec<Map<String, Value>>;
 
-pub const MIGRATION: &str = include_str!("../../../../migrations-d1/0001_foundation.sql");
-
 pub fn scope() -> Scope {
     Scope { tenant_id: "t1".to_owned(), site: "shop".to_owned(), currency: "EUR".to_owned() }
 }
@@ -33,7 +31,12 @@ pub fn range() -> DateRange {
 /// An empty database with the project's schema.
 pub fn database() -> Connection {
     let connection = Connection::open_in_memory().unwrap();
-    connection.execute_batch(MIGRATION).unwrap();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations-d1");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for file in files {
+        connection.execute_batch(&std::fs::read_to_string(file).unwrap()).unwrap();
+    }
     connection
 }
 
@@ -112,7 +115,7 @@ pub fn insert(connection: &Connection, table: &str, row: &Map<String, Value>, on
 }
 
 /// Runs one of the sink's statements for a tenant.
-fn write(connection: &Connection, tenant: &str, sql: &str, values: &[embedded::Value]) {
+pub fn write(connection: &Connection, tenant: &str, sql: &str, values: &[embedded::Value]) {
     let mut bound = vec![Sql::Text(tenant.to_owned())];
     bound.extend(values.iter().map(|value| match value {
         embedded::Value::Text(text) => Sql::Text(text.clone()),

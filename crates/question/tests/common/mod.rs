@@ -5,11 +5,14 @@
 use metrics::{Dialect, Param, Scope, Statement};
 use rusqlite::{Connection, limits::Limit, params_from_iter, types::Value as Sql};
 
-pub const MIGRATIONS: [&str; 4] = [
+pub const MIGRATIONS: [&str; 7] = [
     include_str!("../../../../migrations-d1/0001_foundation.sql"),
     include_str!("../../../../migrations-d1/0002_the_loop.sql"),
     include_str!("../../../../migrations-d1/0003_pulls.sql"),
     include_str!("../../../../migrations-d1/0004_choosing.sql"),
+    include_str!("../../../../migrations-d1/0005_closed_hours.sql"),
+    include_str!("../../../../migrations-d1/0006_audit_heads.sql"),
+    include_str!("../../../../migrations-d1/0007_attributions.sql"),
 ];
 
 pub fn scope() -> Scope {
@@ -82,6 +85,14 @@ pub fn database(others: bool) -> Connection {
                     more + 500,
                     more + 20,
                     more + 300
+                ],
+            )
+            .unwrap();
+            db.execute(
+                "INSERT INTO attributions VALUES (?1, ?2, ?3, ?3, 1, ?3, ?4, 'v:' || ?4, ?5, ?6, ?7, ?8, ?9, 'cpc', ?10, \
+                 'last_touch', 30, 1.0, ?11, 'EUR')",
+                rusqlite::params![
+                    tenant, site, id, visitor, session, hour * 3_600_000, hour, channel, mark, campaign, more + 1_000 + n
                 ],
             )
             .unwrap();

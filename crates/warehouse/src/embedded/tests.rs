@@ -254,6 +254,124 @@ fn rolled_up_hours_equal_a_count_and_retention_keeps_what_attribution_needs() {
         ["0|pageview|0|2", "0|pageview|1|1"]
     );
     assert_eq!(dump(&connection, "SELECT local_hour FROM dirty_hours"), ["1"]);
-    run(&connection, super::RETIRE, &[Value::Text("s".to_owned()), Value::Integer(10), Value::Integer(100)]);
+    retire(&connection, 10);
     assert_eq!(dump(&connection, "SELECT id FROM events ORDER BY id"), ["next", "touch"]);
+}
+
+/// Rolls up every hour before `end`.
+fn roll_up(connection: &Connection, end: i64) {
+    let dirty = dump(connection, "SELECT json_group_array(local_hour) FROM dirty_hours");
+    let all: Vec<i64> = serde_json::from_str(&dirty[0]).unwrap();
+    let due: Vec<i64> = all.into_iter().filter(|hour| *hour < end).collect();
+    let list = serde_json::to_string(&due).unwrap();
+    for sql in super::ROLL_UP {
+        run(connection, sql, &[Value::Text("s".to_owned()), Value::Text(list.clone())]);
+    }
+}
+
+/// Removes what is before that local hour, as the night does.
+fn retire(connection: &Connection, before: i64) {
+    let values = [Value::Text("s".to_owned()), Value::Integer(before)];
+    for sql in super::close() {
+        run(connection, &sql, &values);
+    }
+    run(connection, &super::retire(), &[values.as_slice(), &[Value::Integer(100)]].concat());
+}
+
+const COUNTED: &str = "SELECT local_hour, event, bot, events FROM event_hourly ORDER BY 1, 2, 3";
+const VISITS: &str = "SELECT id, events, pageviews, orders, entry_path FROM sessions ORDER BY id";
+
+/// A visit of hour 0 with a touch, three pages and an order, counted and past its term: the touch and the order are left.
+fn closed() -> Connection {
+    let connection = database();
+    let mut touch = event("touch", 100, "x");
+    touch.touch = 1;
+    let mut order = event("order", 500, "x");
+    order.event = "purchase".to_owned();
+    order.order_id = "o1".to_owned();
+    let pages = [event("p1", 200, "x"), event("p2", 300, "x"), event("p3", 400, "x")];
+    write(&connection, &batch([vec![touch, order], pages.to_vec()].concat()), "k");
+    roll_up(&connection, 1);
+    retire(&connection, 1);
+    assert_eq!(dump(&connection, "SELECT id FROM events ORDER BY id"), ["order", "touch"]);
+    connection
+}
+
+#[test]
+fn what_comes_late_for_a_closed_hour_is_stored_and_named_but_does_not_replace_what_was_counted() {
+    let connection = closed();
+    let (hours, visits) = (dump(&connection, COUNTED), dump(&connection, VISITS));
+    assert_eq!(hours, ["0|pageview|0|4", "0|purchase|0|1"]);
+    assert_eq!(visits, ["x|5|4|1|/touch"]);
+    // Into the same visit, into a visit of its own, and into an hour that is open.
+    let late = batch(vec![event("late", 350, "x"), event("other", 360, "y"), event("open", 3_600_000, "z")]);
+    write(&connection, &late, "k2");
+    roll_up(&connection, 2);
+    assert_eq!(dump(&connection, COUNTED)[..2], hours);
+    assert_eq!(dump(&connection, COUNTED)[2..], ["1|pageview|0|1"]);
+    assert_eq!(dump(&connection, VISITS), ["x|5|4|1|/touch", "y|1|1|0|/other", "z|1|1|0|/open"]);
+    assert_eq!(dump(&connection, "SELECT id FROM events WHERE id IN ('late', 'other', 'open') ORDER BY id").len(), 3);
+    let inbox = "SELECT source, substr(reason, 1, 21), payload, status FROM events_inbox";
+    let named = r#"warehouse|2 of 1970-01-01 00:00|{"local_hour":0,"event_ids":["late","other"]}|open"#;
+    assert_eq!(dump(&connection, inbox), [named]);
+    // Written again, under this key or another, it says nothing new.
+    for key in ["k2", "k3"] {
+        write(&connection, &late, key);
+    }
+    assert_eq!(dump(&connection, inbox), [named]);
+    // The next night removes the late ones, too, and what was counted stays.
+    retire(&connection, 1);
+    assert_eq!(dump(&connection, "SELECT id FROM events WHERE t < 3600000 ORDER BY id"), ["order", "touch"]);
+    assert_eq!(dump(&connection, COUNTED)[..2], hours);
+    assert_eq!(dump(&connection, VISITS)[0], visits[0]);
+}
+
+#[test]
+fn a_closed_visit_is_not_counted_anew_for_a_late_assignment_or_another_arrival_of_its_order() {
+    let connection = closed();
+    let visits = dump(&connection, VISITS);
+    // The visitor turned out to be somebody else, so that the visit's touch was placed anew.
+    let mut joined = batch(Vec::new());
+    joined.changes = vec![Change {
+        id: "touch".to_owned(),
+        session_id: "x".to_owned(),
+        touch: 1,
+        touch_number: 7,
+        source: "direct".to_owned(),
+        medium: "none".to_owned(),
+        channel: "Direct".to_owned(),
+        revision: 2,
+    }];
+    joined.changed_sessions = BTreeSet::from(["x".to_owned()]);
+    write(&connection, &joined, "k2");
+    assert_eq!(dump(&connection, VISITS), visits);
+    assert_eq!(dump(&connection, "SELECT touch_number FROM events WHERE id = 'touch'"), ["7"]);
+    let mut again = event("again", 90_000_000, "w");
+    again.event = "purchase".to_owned();
+    again.order_id = "o1".to_owned();
+    write(&connection, &batch(vec![again]), "k3");
+    assert_eq!(dump(&connection, VISITS)[1..], visits);
+    assert_eq!(dump(&connection, "SELECT id FROM orders"), ["order"]);
+}
+
+#[test]
+fn an_hour_that_is_not_counted_yet_is_not_closed() {
+    let connection = database();
+    write(&connection, &batch(vec![event("a", 100, "x"), event("b", 200, "x")]), "k");
+    retire(&connection, 10);
+    assert_eq!(dump(&connection, "SELECT COUNT(*) FROM closed_hours"), ["0"]);
+    assert_eq!(dump(&connection, "SELECT COUNT(*) FROM events"), ["2"]);
+}
+
+#[test]
+fn the_migration_closes_what_was_removed_before_it() {
+    let connection = database();
+    write(&connection, &batch(vec![event("a", 100, "x"), event("b", 3_600_000, "y")]), "k");
+    roll_up(&connection, 2);
+    connection.execute("DELETE FROM events WHERE id = 'a'", []).unwrap();
+    let migration = include_str!("../../../../migrations-d1/0005_closed_hours.sql");
+    connection.execute_batch("DROP TABLE closed_hours; ALTER TABLE sessions DROP COLUMN closed;").unwrap();
+    connection.execute_batch(migration).unwrap();
+    assert_eq!(dump(&connection, "SELECT local_hour FROM closed_hours"), ["0"]);
+    assert_eq!(dump(&connection, "SELECT id, closed FROM sessions ORDER BY id"), ["x|1", "y|0"]);
 }

@@ -207,8 +207,8 @@ function Progress({ publication, campaign }: { publication: Publication; campaig
               <div className="mb-1 flex items-center gap-2 text-[0.8125rem]">
                 <ProviderMark type={channel.type} size="sm" />
                 <span className="font-medium">{channel.name}</span>
-                <span role="status" className="text-muted-foreground min-w-0 flex-1 text-right">
-                  {step ? step.text : "Waiting"}
+                <span role="status" className={cn("min-w-0 flex-1 text-right", step?.failed ? "text-destructive" : "text-muted-foreground")}>
+                  {step ? (step.failed ? `Not done: ${step.text}` : step.text) : "Waiting"}
                 </span>
               </div>
               <div
@@ -219,7 +219,7 @@ function Progress({ publication, campaign }: { publication: Publication; campaig
                 aria-valuenow={step?.step ?? 0}
                 className="bg-muted h-1.5 overflow-hidden rounded-full"
               >
-                <span className="bg-primary block h-full rounded-full transition-[width] duration-700" style={{ width: `${Math.max(2, ((step?.step ?? 0) / of) * 100)}%` }} />
+                <span className={cn("block h-full rounded-full transition-[width] duration-700", step?.failed ? "bg-destructive" : "bg-primary")} style={{ width: `${Math.max(2, ((step?.step ?? 0) / of) * 100)}%` }} />
               </div>
             </div>
           );

@@ -97,6 +97,8 @@ function Refused({ row, zone }: { row: InboxRow; zone: string }) {
     onError,
   });
   const busy = replay.isPending || dismiss.isPending;
+  // Only what the collector refused was sent as it stands here; the rest tells what it is about.
+  const what = row.source === "collect" ? "What was sent" : "What it is about";
   return (
     <li className="px-4 py-3.5 sm:px-5">
       <div className="flex flex-wrap items-start gap-x-4 gap-y-2">
@@ -112,9 +114,11 @@ function Refused({ row, zone }: { row: InboxRow; zone: string }) {
         </div>
         {row.status === "open" ? (
           <div className="flex gap-2">
-            <Button variant="outline" size="sm" disabled={busy} onClick={() => replay.mutate()}>
-              {replay.isPending ? <LoaderCircle className="animate-spin" /> : <RotateCw />} Replay
-            </Button>
+            {row.source === "collect" ? (
+              <Button variant="outline" size="sm" disabled={busy} onClick={() => replay.mutate()}>
+                {replay.isPending ? <LoaderCircle className="animate-spin" /> : <RotateCw />} Replay
+              </Button>
+            ) : null}
             <Button variant="ghost" size="sm" disabled={busy} onClick={() => dismiss.mutate()}>
               <X /> Dismiss
             </Button>
@@ -124,10 +128,10 @@ function Refused({ row, zone }: { row: InboxRow; zone: string }) {
         )}
       </div>
       <details className="group mt-2">
-        <summary className="focus-ring text-muted-foreground hover:text-foreground w-fit rounded-sm text-xs font-medium">What was sent</summary>
+        <summary className="focus-ring text-muted-foreground hover:text-foreground w-fit rounded-sm text-xs font-medium">{what}</summary>
         <div className="relative mt-2">
           {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling area has to be reachable by keyboard */}
-          <pre tabIndex={0} aria-label="What was sent" className="bg-muted/60 focus-ring thin-scroll max-h-72 overflow-auto rounded-lg border p-3 pr-11 font-mono text-xs leading-5">
+          <pre tabIndex={0} aria-label={what} className="bg-muted/60 focus-ring thin-scroll max-h-72 overflow-auto rounded-lg border p-3 pr-11 font-mono text-xs leading-5">
             {pretty(row.payload)}
           </pre>
           <div className="absolute top-2 right-2">

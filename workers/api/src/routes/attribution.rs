@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ::attribution::{
-    Comparing, Order, Parameters, Touch, Touches, aggregate, attribute, compare, model as model_of, models, window_ms,
+    Comparing, Order, Parameters, Totals, Touch, Touches, aggregate, attribute, compare, model as model_of, models, window_ms,
 };
 use axum::Json;
 use calendar::DateRange;
 use metrics::catalog::metric;
-use metrics::reports::{After, attribution_orders, attribution_touches, paths};
-use metrics::{Figure, Request, Scope};
+use metrics::reports::{After, attribution_kept, attribution_orders, attribution_touches, paths};
+use metrics::{Dialect, Figure, Request, Scope};
 use platform::warehouse::Warehouse;
 use problem::Problem as Failure;
 
@@ -80,6 +80,13 @@ impl Choice {
         Ok(Self { model, parameters, window_days, window_ms })
     }
 
+    /// Whether this is what is kept: the default model at the site's look-back.
+    fn is_kept(&self, site: &SiteRecord) -> bool {
+        self.model.descriptor().id == ::attribution::DEFAULT_MODEL
+            && self.parameters == Parameters::new()
+            && self.window_days == site.lookback_days
+    }
+
     fn id(&self) -> String {
         self.model.descriptor().id.to_owned()
     }
@@ -98,12 +105,22 @@ pub async fn channels(caller: Caller, Params(query): Params<ChannelsQuery>) -> A
     let choice = Choice::of(&site, query.model.as_deref(), query.window.as_deref(), query.half_life.as_deref())?;
     let grouping = grouping(query.by.as_deref(), "source")?;
     let warehouse = Warehouse::open(&caller.runtime.env, &caller.database)?;
-    let orders = orders(&warehouse, &scope, &range).await?;
-    let touches = touches_of_buyers(&warehouse, &scope, &range, choice.window_ms).await?;
-    let attributed = attribute(choice.model, &choice.parameters, &orders, &touches, choice.window_ms)?;
-    let credits = aggregate(&attributed, |touch| grouping.key(touch));
+    let kept = match choice.is_kept(&site) && warehouse.dialect() == Dialect::D1 {
+        true => warehouse.rows(&attribution_kept::statement(&scope, &range)).await?,
+        false => Vec::new(),
+    };
+    let (credits, orders) = match folded(&kept, &choice, &site, grouping) {
+        Some(kept) => kept,
+        None => {
+            let orders = orders(&warehouse, &scope, &range).await?;
+            let touches = touches_of_buyers(&warehouse, &scope, &range, choice.window_ms).await?;
+            let attributed = attribute(choice.model, &choice.parameters, &orders, &touches, choice.window_ms)?;
+            let credits = aggregate(&attributed, |touch| grouping.key(touch));
+            (credits, i64::try_from(orders.len()).unwrap_or(i64::MAX))
+        }
+    };
     let brought = brought(&warehouse, scope, range, grouping).await?;
-    let (rows, total) = report(&credits, &brought, i64::try_from(orders.len()).unwrap_or(i64::MAX));
+    let (rows, total) = report(&credits, &brought, orders);
     Ok(Json(Channels { model: choice.id(), window_days: choice.window_days, currency: site.currency, rows, total }))
 }
 
@@ -218,6 +235,34 @@ async fn everybodys_touches(
             return Ok(touches.into_iter().collect());
         }
     }
+
+/// The report's credits and the number of its orders from what is kept; `None` where that is nothing, or was settled
+/// under other terms than these.
+fn folded(
+    kept: &[attribution_kept::Row],
+    choice: &Choice,
+    site: &SiteRecord,
+    grouping: Grouping,
+) -> Option<(BTreeMap<crate::channels::Key, Totals>, i64)> {
+    let fits = |row: &attribution_kept::Row| {
+        row.model == choice.id() && row.window_days == choice.window_days && row.currency == site.currency
+    };
+    if kept.is_empty() || !kept.iter().all(fits) {
+        return None;
+    }
+    let mut credits: BTreeMap<crate::channels::Key, Totals> = BTreeMap::new();
+    for row in kept {
+        let touch = Touch {
+            channel: row.channel.clone(),
+            source: row.source.clone(),
+            campaign: row.campaign.clone(),
+            ..Touch::default()
+        };
+        let total = credits.entry(grouping.key(Some(&touch))).or_default();
+        total.conversions += row.conversions;
+        total.value_minor = total.value_minor.saturating_add(row.value_minor);
+    }
+    Some((credits, kept.iter().map(|row| row.orders).sum()))
 }
 
 /// All orders of the range.
@@ -487,6 +532,38 @@ mod tests {
         assert_eq!(second, [("c", 0.0)]);
         assert_eq!(rows[2].order.as_ref().unwrap().id, "o2");
         assert!(rows[2].touchpoints.is_empty());
+    }
+
+    #[test]
+    fn what_is_kept_is_the_report_where_it_was_settled_under_these_terms() {
+        let row = |channel: &str, campaign: &str, value_minor: i64, orders: i64| attribution_kept::Row {
+            channel: channel.into(),
+            source: channel.to_lowercase(),
+            campaign: campaign.into(),
+            conversions: 1.0,
+            value_minor,
+            orders,
+            model: "last_touch".into(),
+            window_days: 30,
+            currency: "EUR".into(),
+        };
+        let kept = [row("Email", "a", 100, 1), row("Email", "b", 50, 1), row("", "", 7, 1)];
+        let choice = Choice::of(&site(), None, None, Some("7")).unwrap();
+        assert!(choice.is_kept(&site()));
+        let (credits, orders) = folded(&kept, &choice, &site(), Grouping::Channel).unwrap();
+        let values: Vec<(&str, i64)> =
+            credits.iter().map(|(key, total)| (key.channel.as_str(), total.value_minor)).collect();
+        assert_eq!((values, orders), (vec![("Email", 150), ("Unassigned", 7)], 3));
+        // An order that nothing led to stands where the computed report puts it.
+        let keys: Vec<_> = folded(&kept, &choice, &site(), Grouping::Campaign).unwrap().0.into_keys().collect();
+        assert!(keys.contains(&Grouping::Campaign.key(None)));
+
+        for (model, window) in [(Some("linear"), None), (None, Some("7"))] {
+            assert!(!Choice::of(&site(), model, window, None).unwrap().is_kept(&site()));
+        }
+        let other = [attribution_kept::Row { window_days: 7, ..row("Email", "a", 1, 1) }];
+        assert!(folded(&other, &choice, &site(), Grouping::Channel).is_none());
+        assert!(folded(&[], &choice, &site(), Grouping::Channel).is_none());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Who changed what.
 
 use axum::Json;
-use control::audit::{self, Broken, Head, Link};
+use control::audit::{self, Head, Link};
 use serde_json::Value;
 
 use crate::answer::Answer;
@@ -30,7 +30,7 @@ pub async fn list_audit(caller: Caller, Params(query): Params<AuditQuery>) -> An
 /// Entries read at once while verifying.
 const PAGE: i64 = 1000;
 
-/// Walks the whole chain and says whether any entry was changed, removed or slipped in.
+/// Walks the whole chain and says whether any entry was changed, removed, slipped in or cut off at the end.
 #[utoipa::path(
     get, path = "/audit/verify", tag = "audit",
     responses((status = 200, body = AuditVerified), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
@@ -40,21 +40,25 @@ const PAGE: i64 = 1000;
 pub async fn verify_audit(caller: Caller) -> Answer<Json<AuditVerified>> {
     let mut head = Head::default();
     let mut entries = 0;
-    loop {
+    let broken = loop {
+        // Before the page: what is recorded by then stands in this page or in an earlier one.
+        let recorded = store::audit::head(&caller.database).await?;
         let links = store::audit::chain(&caller.database, head.number, PAGE).await?;
         entries += i64::try_from(links.len()).unwrap_or(i64::MAX);
         if links.is_empty() {
-            return Ok(Json(AuditVerified { entries, holds: true, broken_at: None, reason: None }));
+            break audit::verify_end(&head, &recorded).err();
         }
         match audit::verify(&caller.session.tenant_id, head, &links) {
             Ok(end) => head = end,
-            Err(broken) => {
-                let (Broken::Gap { expected: at, .. } | Broken::Changed { number: at }) = broken;
-                let reason = Some(broken.to_string());
-                return Ok(Json(AuditVerified { entries, holds: false, broken_at: Some(at), reason }));
-            }
+            Err(broken) => break Some(broken),
         }
-    }
+    };
+    Ok(Json(AuditVerified {
+        entries,
+        holds: broken.is_none(),
+        broken_at: broken.as_ref().map(audit::Broken::at),
+        reason: broken.map(|broken| broken.to_string()),
+    }))
 }
 
 impl From<Link> for AuditRow {

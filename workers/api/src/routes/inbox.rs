@@ -20,6 +20,9 @@ use crate::store::inbox::{InboxRecord, STATES};
 use crate::wire::inbox::{Inbox, InboxQuery, InboxReplay, InboxRow};
 use crate::wire::problem::Problem;
 
+/// The source of entries that the collector refused: events as they were sent.
+const COLLECT: &str = "collect";
+
 /// The longest answer of the collector that is read, in bytes.
 const MAX_ANSWER: usize = 64 * 1024;
 
@@ -48,7 +51,7 @@ pub async fn list_inbox(caller: Caller, Params(query): Params<InboxQuery>) -> An
 
 /// Sends a refused event to the collector again.
 ///
-/// 1. Unknown → 404; no longer open → 409. 2. Send it, signed as the site and named as a replay. 3. Taken → replayed.
+/// 1. Unknown → 404; no longer open, or not refused by the collector → 409. 2. Send it, signed as the site and named as a replay. 3. Taken → replayed.
 /// 4. Refused again → stays open with the new reason.
 #[utoipa::path(
     post, path = "/inbox/{id}/replay", tag = "inbox", params(("id" = String, Path, description = "Inbox id")),
@@ -58,6 +61,11 @@ pub async fn list_inbox(caller: Caller, Params(query): Params<InboxQuery>) -> An
 #[worker::send]
 pub async fn replay(caller: Caller, Segment(id): Segment) -> Answer<Json<InboxReplay>> {
     let record = open_record(&caller, &id).await?;
+    if record.source != COLLECT {
+        let detail =
+            "this tells of something that happened and is no event that was refused: there is nothing to send again";
+        return Err(Failure::conflict(detail).into());
+    }
     let outcome = match replayable(&record) {
         Ok(body) => send(&caller, &record, &body).await?,
         Err(reason) => Outcome::Refused { field: record.field.clone(), reason },

@@ -556,6 +556,8 @@ pub struct PublicationProgress {
     pub of: i64,
     /// What is being done, in words.
     pub text: String,
+    /// Whether it did not work there; `text` says why. It may be tried again while the publication runs.
+    pub failed: bool,
 }
 
 /// Something of ours at a provider.

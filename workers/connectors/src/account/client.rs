@@ -23,6 +23,21 @@ pub(super) struct Access {
     pub(super) refused: Option<String>,
 }
 
+/// What came of asking for the connection. A refusal is a problem instead.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub(super) enum Accessed {
+    /// It can be used.
+    Ready { connection: Box<Connection> },
+    /// Its token could not be renewed for the moment.
+    Later {
+        /// When to ask again, UTC ms.
+        at_ms: i64,
+        /// In words, for people.
+        reason: String,
+    },
+}
+
 /// Asks whether a request may go.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Admit {
@@ -60,6 +75,13 @@ pub(crate) struct Line<'a> {
 pub(crate) enum NoLine {
     /// In words, for people.
     Refused(String),
+    /// There will be one by itself: the token could not be renewed for the moment.
+    Later {
+        /// When to ask again, UTC ms.
+        at_ms: i64,
+        /// In words, for people.
+        reason: String,
+    },
     Platform(Error),
 }
 
@@ -96,8 +118,15 @@ pub(crate) async fn line<'a>(
     let tenant_id = database.tenant().to_owned();
     let name = account_object::name(&tenant_id, channel_id);
     let access = Access { tenant_id: tenant_id.clone(), channel_id: channel_id.to_owned(), refused: None };
-    let connection = account_object::ask(env, &name, ACCESS, &access).await?;
+    let connection = connection(env, &name, &access).await?;
     Ok(Line { env, name, tenant_id, channel_id: channel_id.to_owned(), channel, provider, connection })
+}
+
+async fn connection(env: &Env, name: &str, access: &Access) -> std::result::Result<Connection, NoLine> {
+    match account_object::ask(env, name, ACCESS, access).await? {
+        Accessed::Ready { connection } => Ok(*connection),
+        Accessed::Later { at_ms, reason } => Err(NoLine::Later { at_ms, reason }),
+    }
 }
 
 impl Line<'_> {
@@ -106,7 +135,7 @@ impl Line<'_> {
         let refused = hex::encode(Sha256::digest(self.connection.credentials.access_token.as_bytes()));
         let access =
             Access { tenant_id: self.tenant_id.clone(), channel_id: self.channel_id.clone(), refused: Some(refused) };
-        self.connection = account_object::ask(self.env, &self.name, ACCESS, &access).await?;
+        self.connection = connection(self.env, &self.name, &access).await?;
         Ok(())
     }
 

@@ -280,6 +280,7 @@ impl Account {
     async fn ask_who_we_are(&self, database: &TenantDb, subject: &Subject) -> Answered<Result<(), Fault>> {
         let (channel, connection) = connection::load(&self.env, database, &subject.channel_id).await?;
         let provider = self.provider(channel.as_str())?;
+        self.try_at_once();
         let connection = match self.renewed(database, &subject.channel_id, connection, None).await? {
             Ok(connection) => connection,
             Err(fault) => return Ok(Err(fault)),

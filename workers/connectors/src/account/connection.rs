@@ -1,10 +1,10 @@
 //! The stored connection: reading, sealing, renewing, and how it is.
 
-use super::client::Access;
-use super::{Account, Answered};
+use super::client::{Access, Accessed};
+use super::{Account, Answered, HeldOff};
 use crate::sending::carry_out;
 use campaign::ChannelType;
-use connector::{Connection, Fault};
+use connector::{Connection, Fault, renewal};
 use control::audit::{Entry, SYSTEM};
 use control::secrets;
 use platform::{Error, Param, Result, Statement, TenantDb, clock, random, settings};
@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use vault::Context;
@@ -107,16 +108,51 @@ pub(crate) async fn note_health(database: &TenantDb, channel_id: &str, status: &
 
 impl Account {
     /// The connection, with a token that is good for a while.
-    pub(super) async fn access(&self, access: &Access) -> Answered<Connection> {
+    ///
+    /// A renewal that failed for the moment is not repeated before its pause is over, however many ask meanwhile.
+    pub(super) async fn access(&self, access: &Access) -> Answered<Accessed> {
         let database = TenantDb::new(&self.env, &access.tenant_id)?;
         let (_, connection) = load(&self.env, &database, &access.channel_id).await?;
         match self.renewed(&database, &access.channel_id, connection, access.refused.as_deref()).await? {
-            Ok(connection) => Ok(connection),
+            Ok(connection) => Ok(Accessed::Ready { connection: Box::new(connection) }),
             Err(fault) => {
                 note_health(&database, &access.channel_id, status_after(&fault), &fault.to_string()).await?;
-                Err(Problem::conflict(fault.to_string()).into())
+                match renewal::again_at(&fault, 0, clock::now_ms()) {
+                    Some(soon) => Ok(Accessed::Later {
+                        at_ms: self.held_off().map_or(soon, |held| held.until_ms),
+                        reason: fault.to_string(),
+                    }),
+                    None => Err(Problem::conflict(fault.to_string()).into()),
+                }
             }
         }
+    }
+
+    /// The renewal that failed last, while it is too early to try again.
+    fn held_off(&self) -> Option<HeldOff> {
+        self.last_failure().filter(|held| held.until_ms > clock::now_ms())
+    }
+
+    fn last_failure(&self) -> Option<HeldOff> {
+        self.held_off.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn hold_off(&self, held: Option<HeldOff>) {
+        *self.held_off.lock().unwrap_or_else(PoisonError::into_inner) = held;
+    }
+
+    /// Forgets that a renewal failed: a person wants to know how it is now.
+    pub(super) fn try_at_once(&self) {
+        self.hold_off(None);
+    }
+
+    /// Notes how a renewal went, and until when none is to be tried.
+    fn note_renewal(&self, fault: Option<&Fault>) {
+        let failures = self.last_failure().map_or(0, |held| held.failures);
+        self.hold_off(fault.and_then(|fault| {
+            let until_ms = renewal::again_at(fault, failures, clock::now_ms())?;
+            Some(HeldOff { until_ms, failures: failures.saturating_add(1), fault: fault.clone() })
+        }));
     }
 
     /// The connection with its token renewed where that is due. Of several who need it one renews, the others wait:
@@ -137,6 +173,9 @@ impl Account {
             return Ok(Ok(connection));
         }
         for _ in 0..PATIENCE {
+            if let Some(held) = self.held_off() {
+                return Ok(Err(held.fault));
+            }
             if !self.renewing.swap(true, Relaxed) {
                 let outcome = self.renew(database, channel_id).await;
                 self.renewing.store(false, Relaxed);
@@ -156,6 +195,7 @@ impl Account {
         let (channel, mut connection) = load(&self.env, database, channel_id).await?;
         let provider = self.provider(channel.as_str())?;
         let fresh = carry_out(|answers| provider.refresh(&connection.credentials, answers, clock::now_ms())).await;
+        self.note_renewal(fresh.as_ref().err());
         connection.credentials = match fresh {
             Ok(credentials) => credentials,
             Err(fault) => return Ok(Err(fault)),

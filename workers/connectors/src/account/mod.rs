@@ -6,7 +6,8 @@
 //! - **It is called by** the API (connect, test, disconnect, through `platform::account_object`) and by this script's
 //!   publications and syncs (through [`client`]).
 //! - **Its single thread protects** that a token is renewed once, however many need it, and that all requests to the
-//!   account share one budget.
+//!   account share one budget. A renewal that a limit or an outage kept from happening is tried again later, by whoever
+//!   asks next; only a refusal makes the account one that a person has to connect again.
 
 pub(crate) mod client;
 mod connect;
@@ -15,7 +16,7 @@ mod connection;
 
 use campaign::ChannelType;
 use client::{ACCESS, ADMIT, Access, Admit, Admitted, OBSERVE, Observe};
-use connector::{Admission, Auth, Capability, Governor, provider};
+use connector::{Admission, Auth, Capability, Fault, Governor, provider};
 use platform::account_object::{
     BEGIN, Begin, Begun, CHOOSE, Choose, DISCONNECT, Disconnect, FINISH, Finish, PROVIDERS, ProviderStatus, Subject,
     TEST,
@@ -24,6 +25,7 @@ use platform::clock;
 use problem::Problem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
@@ -37,11 +39,24 @@ pub struct Account {
     env: Env,
     /// Whether a renewal is under way: others wait for it.
     renewing: AtomicBool,
+    /// The renewal that failed last, where it is to be tried again. Lost with the instance, which costs one try.
+    held_off: Mutex<Option<HeldOff>>,
+}
+
+/// A renewal that failed for the moment.
+#[derive(Clone)]
+struct HeldOff {
+    /// None is tried before, UTC ms.
+    until_ms: i64,
+    /// How many failed in a row.
+    failures: u32,
+    /// Why.
+    fault: Fault,
 }
 
 impl DurableObject for Account {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, renewing: AtomicBool::new(false) }
+        Self { state, env, renewing: AtomicBool::new(false), held_off: Mutex::new(None) }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {

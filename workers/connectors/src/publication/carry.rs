@@ -65,6 +65,12 @@ impl Turn<'_> {
         let mut line = match line(self.env, self.database, &phase.channel_id).await {
             Ok(line) => line,
             Err(NoLine::Platform(error)) => return Err(error),
+            Err(NoLine::Later { at_ms, reason }) if job.waits_for_token(place, &reason, at_ms, clock::now_ms()) => {
+                return Ok(End::Later(at_ms));
+            }
+            Err(NoLine::Later { reason, .. }) => {
+                return Ok(End::Failed { kind: FailureKind::Unreachable, reason, paused: stored.is_none() });
+            }
             Err(NoLine::Refused(reason)) => {
                 // What a machine had begun with may run.
                 return Ok(End::Failed { kind: FailureKind::Reauth, reason, paused: stored.is_none() });
@@ -100,6 +106,7 @@ impl Turn<'_> {
                     let now = clock::now_ms();
                     match answer {
                         Sent::Answer(answer) => {
+                            job.has_token(place);
                             machine.answer(line.provider.as_ref(), &line.connection.access(now), call, &answer, now);
                         }
                         Sent::Refused(reason) => machine.refuse(call, &reason),
@@ -110,6 +117,12 @@ impl Turn<'_> {
                 Action::NeedToken { .. } => match line.renew().await {
                     Ok(()) => {}
                     Err(NoLine::Platform(error)) => return Err(error),
+                    Err(NoLine::Later { at_ms, reason })
+                        if job.waits_for_token(place, &reason, at_ms, clock::now_ms()) =>
+                    {
+                        return Ok(End::Later(at_ms));
+                    }
+                    Err(NoLine::Later { reason, .. }) => machine.abandon(FailureKind::Unreachable, &reason),
                     Err(NoLine::Refused(reason)) => machine.abandon(FailureKind::Reauth, &reason),
                 },
                 Action::NeedImage { asset_id } => match self.image(&asset_id).await? {

@@ -14,6 +14,10 @@ use connector::publish::{FailureKind, Target, again_at};
 use platform::campaigns::publications::{CHANGE, END, PAUSE, PUBLISH, PublicationRow, RESUME, ROLLBACK};
 use serde::{Deserialize, Serialize};
 
+/// How long a phase waits for a token that cannot be renewed for the moment, ms: as long as the machine waits for a
+/// provider that answers nothing useful.
+const TOKEN_PATIENCE_MS: i64 = 3_600_000;
+
 /// What a phase brings about on its channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -83,6 +87,9 @@ pub(super) struct Phase {
     /// When it first did, UTC ms.
     #[serde(default)]
     pub(super) failing_since_ms: i64,
+    /// Since when it has had no token that can be used, UTC ms.
+    #[serde(default)]
+    pub(super) tokenless_since_ms: Option<i64>,
 }
 
 /// A publication under way.
@@ -141,6 +148,28 @@ impl Job {
     pub(super) fn wait(&mut self, place: usize, until_ms: i64) {
         if let Some(phase) = self.phases.get_mut(place) {
             phase.not_before_ms = until_ms;
+        }
+    }
+
+    /// Notes that a phase has no token for the moment, and says whether it waits for one until `at_ms`. After an hour it
+    /// does not, and neither does what pauses or ends: that has failed then, and a failure of it is come back to anyway.
+    pub(super) fn waits_for_token(&mut self, place: usize, reason: &str, at_ms: i64, now_ms: i64) -> bool {
+        if self.only_rests() {
+            return false;
+        }
+        let Some(phase) = self.phases.get_mut(place) else { return false };
+        let since = *phase.tokenless_since_ms.get_or_insert(now_ms);
+        let waits = at_ms.saturating_sub(since) <= TOKEN_PATIENCE_MS;
+        if waits {
+            phase.text = format!("waits for the account's token: {reason}");
+        }
+        waits
+    }
+
+    /// Notes that a phase's token was of use.
+    pub(super) fn has_token(&mut self, place: usize) {
+        if let Some(phase) = self.phases.get_mut(place) {
+            phase.tokenless_since_ms = None;
         }
     }
 
@@ -247,6 +276,7 @@ fn phases(channels: &[&str], aim: Aim) -> Vec<Phase> {
             not_before_ms: 0,
             failures: 0,
             failing_since_ms: 0,
+            tokenless_since_ms: None,
         })
         .collect()
 }
@@ -381,6 +411,19 @@ mod tests {
             let then = job.fail(0, FailureKind::Reauth, "connect again", false, 5);
             assert_eq!(then == Then::Again { first: true }, patient, "{action}");
         }
+    }
+
+    #[test]
+    fn a_token_that_cannot_be_renewed_for_the_moment_is_waited_for_an_hour() {
+        let mut job = Job::new(&publication(PUBLISH), Some(&document(&["m"])), &[]);
+        assert!(job.waits_for_token(0, "limited", 6_000, 1_000));
+        assert!(job.phases[0].text.contains("limited"));
+        assert!(job.waits_for_token(0, "limited", 1_000 + TOKEN_PATIENCE_MS, 900_000));
+        assert!(!job.waits_for_token(0, "limited", 1_001 + TOKEN_PATIENCE_MS, 3_000_000));
+        job.has_token(0);
+        assert!(job.waits_for_token(0, "limited", 9_000_000, 8_000_000), "another outage is another hour");
+        let mut pause = Job::new(&publication(PAUSE), None, &["m".to_owned()]);
+        assert!(!pause.waits_for_token(0, "limited", 6_000, 1_000), "a pause has a patience of its own");
     }
 
     #[test]

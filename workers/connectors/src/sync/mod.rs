@@ -88,11 +88,12 @@ pub(crate) async fn run(env: &Env, request: &Request) -> Result<Option<u32>> {
     let ending = match line(env, &database, &sync.channel_id).await {
         Ok(line) => Turn { database: &database, sync: &sync, line, since_ms: now }.pull().await?,
         Err(NoLine::Platform(error)) => return Err(error),
+        Err(NoLine::Later { at_ms, .. }) => Ending::Later(seconds_until(at_ms, clock::now_ms())),
         Err(NoLine::Refused(reason)) => Ending::Failed(reason, "needs_reauth"),
     };
     match ending {
         Ending::Later(_) if clock::now_ms() - sync.created_at > LONGEST_MS => {
-            let reason = "the provider did not let it through within a day; it will be pulled again";
+            let reason = "the provider did not let us in or through within a day; it will be pulled again";
             store::finish(&database, &sync.id, "failed", 0, reason).await?;
             Ok(None)
         }
@@ -191,6 +192,9 @@ impl Turn<'_> {
                 Then::Renew => match self.line.renew().await {
                     Ok(()) => {}
                     Err(NoLine::Platform(error)) => return Err(error),
+                    Err(NoLine::Later { at_ms, .. }) => {
+                        return Ok(Asked::Later(seconds_until(at_ms, clock::now_ms())));
+                    }
                     Err(NoLine::Refused(reason)) => return Ok(Asked::Failed(Fault::Reauth { reason })),
                 },
                 Then::Again => return Ok(Asked::Again),
