@@ -18,16 +18,19 @@ use serde::Serialize;
 use crate::accuracy;
 
 /// Most values the models without season read: levels of years ago say nothing about the next quarter, and ARIMA's time
-/// grows with them.
-const RECENT: usize = 260;
+/// grows with them. Three years of weeks; more than 150, from where the search for orders takes conditional sums of
+/// squares instead of the exact likelihood.
+const RECENT: usize = 156;
 /// Most values the seasonal models read.
 const SEASONAL: usize = 730;
+/// Values the seasonal models read at the least, where there are as many.
+const LEAST_SEASONAL: usize = 260;
 /// Seasons the seasonal models read.
 const SEASONS: usize = 8;
 /// Highest orders of ARIMA tried.
-const ORDER: usize = 3;
+const ORDER: usize = 2;
 /// Rounds in which STL learns which values are outliers.
-const ROBUST: usize = 4;
+const ROBUST: usize = 3;
 /// Observations beyond two seasons before a season is believed.
 const BEYOND_TWO_SEASONS: usize = 4;
 
@@ -237,7 +240,7 @@ fn recent(values: &[f64]) -> &[f64] {
 }
 
 fn seasonal(values: &[f64], season: usize) -> &[f64] {
-    last(values, (SEASONS * season).clamp(RECENT.min(SEASONAL), SEASONAL.max(3 * season)))
+    last(values, (SEASONS * season).clamp(LEAST_SEASONAL, SEASONAL.max(3 * season)))
 }
 
 /// Whether there is enough of `values` to tell a season from noise.
