@@ -1,17 +1,14 @@
 // Every page of the site in a real browser, with the shop of the tour: it comes to show what it is for and complains
 // about nothing, nothing on it is cut off on a telephone, and axe finds nothing that seriously hinders anybody.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { after, before, describe, test } from 'node:test'
+import { beyond, hindrances } from './looks.mjs'
 import { shop as tenant } from './people.mjs'
 import { start } from './product.mjs'
 import { launch, skip } from './screen.mjs'
 import { enter, open, VIEWS } from './tour/browser.mjs'
 import { differences, PAGES } from './tour/pages.mjs'
 import { furnish, ids as find } from './tour/shop.mjs'
-
-const axe = readFileSync(createRequire(new URL('../site/package.json', import.meta.url)).resolve('axe-core/axe.min.js'), 'utf8')
 
 test('every route of the site is a page of the tour', () => assert.deepEqual(differences(), { missing: [], unknown: [] }))
 
@@ -27,21 +24,6 @@ after(async () => {
   await browser?.close()
   await product?.stop()
 })
-
-/** What axe finds that hinders people: by rule, with where. */
-async function hindrances(page) {
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }))
-  return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).slice(0, 3).join(' | ')}`)
-}
-
-/** What reaches beyond the right edge, the page's own sideways scrolling areas apart. */
-const beyond = (page) =>
-  page.evaluate(() => {
-    if (document.documentElement.scrollWidth <= window.innerWidth) return []
-    const wide = [...document.querySelectorAll('main *, header *')].filter((one) => one.getBoundingClientRect().right > window.innerWidth + 1)
-    return wide.slice(0, 3).map((one) => `${one.tagName.toLowerCase()}.${String(one.className).slice(0, 60)}`)
-  })
 
 for (const [name, view] of Object.entries(VIEWS)) {
   describe(`in ${name}`, { skip }, () => {

@@ -1,6 +1,6 @@
 import "@/styles/app.css";
 
-import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { MutationCache, type QueryKey, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -10,17 +10,22 @@ import { Toaster } from "@/components/ui/sonner";
 import { TooltipProvider } from "@/components/ui/tooltip";
 import { makeRouter } from "@/routes/router";
 
+/** A session that ended while the page was open: back to the sign-in, and to this very URL afterwards. */
+function leaveWhenEnded(error: Error, key?: QueryKey): void {
+  if (!(error instanceof ApiError) || error.status !== 401 || key?.[0] === "me") return;
+  queryClient.removeQueries({ queryKey: ["me"] });
+  void router.invalidate();
+}
+
 const queryClient = new QueryClient({
-  queryCache: new QueryCache({
-    // A session that ended while the page was open: back to the sign-in, and to this very URL afterwards.
-    onError: (error, query) => {
-      if (!(error instanceof ApiError) || error.status !== 401 || query.queryKey[0] === "me") return;
-      queryClient.removeQueries({ queryKey: ["me"] });
-      void router.invalidate();
-    },
-  }),
+  queryCache: new QueryCache({ onError: (error, query) => leaveWhenEnded(error, query.queryKey) }),
+  mutationCache: new MutationCache({ onError: (error) => leaveWhenEnded(error) }),
   defaultOptions: {
+    // Without a network a call fails and says so, instead of waiting in silence for one; once it is back, all is read anew.
+    mutations: { networkMode: "always" },
     queries: {
+      networkMode: "always",
+      refetchOnReconnect: true,
       staleTime: 30_000,
       retry: (failures, error) => failures < 2 && (!(error instanceof ApiError) || error.status === 0 || error.status >= 502),
     },

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 
 import { followLive, type LiveState } from "@/api/live";
 import type { LiveActive, LiveHit } from "@/api/types";
@@ -12,18 +12,22 @@ export interface LiveFeed {
   active: LiveActive | null;
   /** Hits the stream began with, once they are all here: everything else happened while we watched. */
   known: ReadonlySet<string> | null;
+  /** Connects anew at once, instead of when it is due. */
+  again: () => void;
 }
 
-const START: LiveFeed = { state: "connecting", hits: [], active: null, known: null };
+const START: Omit<LiveFeed, "again"> = { state: "connecting", hits: [], active: null, known: null };
 
 /** The opening hits come in one go; after this long, ms, they are here. */
 const OPENING = 1200;
 
 /** The live stream of a site while the component is on the page. A repeated hit (after a reconnect) is shown once. */
 export function useLive(site: string): LiveFeed {
-  const [feed, setFeed] = useState<{ site: string; feed: LiveFeed }>({ site, feed: START });
+  const [feed, setFeed] = useState<{ site: string; feed: typeof START }>({ site, feed: START });
+  const [attempt, setAttempt] = useState(0);
+  const again = useCallback(() => setAttempt((current) => current + 1), []);
   useEffect(() => {
-    const update = (change: (feed: LiveFeed) => LiveFeed) =>
+    const update = (change: (feed: typeof START) => typeof START) =>
       setFeed((current) => ({ site, feed: change(current.site === site ? current.feed : START) }));
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stop = followLive(site, {
@@ -48,6 +52,6 @@ export function useLive(site: string): LiveFeed {
       clearTimeout(timer);
       stop();
     };
-  }, [site]);
-  return feed.site === site ? feed.feed : START;
+  }, [site, attempt]);
+  return { ...(feed.site === site ? feed.feed : START), again };
 }

@@ -23,5 +23,5 @@ export function TabsTrigger({ className, ...props }: ComponentProps<typeof Primi
 }
 
 export function TabsContent({ className, ...props }: ComponentProps<typeof Primitive.Content>) {
-  return <Primitive.Content data-slot="tabs-content" className={cn("outline-none", className)} {...props} />;
+  return <Primitive.Content data-slot="tabs-content" className={cn("focus-ring rounded-sm", className)} {...props} />;
 }

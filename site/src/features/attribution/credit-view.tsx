@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { Waypoints } from "lucide-react";
 import { useMemo } from "react";
 
@@ -12,6 +13,7 @@ import { TableSkeleton } from "@/components/data-table/table-skeleton";
 import { Delta } from "@/components/delta";
 import { NothingYet } from "@/components/states/empty";
 import { ErrorState } from "@/components/states/error";
+import { Button } from "@/components/ui/button";
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from "@/components/ui/card";
 import { Segmented } from "@/components/ui/segmented";
 import { Skeleton } from "@/components/ui/skeleton";
@@ -92,7 +94,15 @@ export function CreditView({
   if (rows.length === 0) {
     return (
       <Card>
-        <NothingYet icon={Waypoints} title="No touches in these days">
+        <NothingYet
+          icon={Waypoints}
+          title="No touches in these days"
+          action={
+            <Button asChild variant="outline">
+              <Link to="/install">Install the pixel</Link>
+            </Button>
+          }
+        >
           Once visits and orders arrive, this shows which channels led to them and how much credit each deserves.
         </NothingYet>
       </Card>

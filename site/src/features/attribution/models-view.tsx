@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { Info, Scale } from "lucide-react";
 import { useMemo } from "react";
 
@@ -49,7 +50,15 @@ export function ModelsView({ search, onChange }: { search: AttributionSearch; on
   if (data.conversions === 0) {
     return (
       <Card>
-        <NothingYet icon={Scale} title="No orders to share out in these days">
+        <NothingYet
+          icon={Scale}
+          title="No orders to share out in these days"
+          action={
+            <Button asChild variant="outline">
+              <Link to="/install">Install the pixel</Link>
+            </Button>
+          }
+        >
           Models differ in how they share an order between the touches before it. As soon as an order has one, they stand here side by side.
         </NothingYet>
       </Card>

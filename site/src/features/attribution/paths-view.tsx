@@ -9,6 +9,7 @@ import { LoadMore } from "@/components/load-more";
 import { SearchInput } from "@/components/search-input";
 import { NoResults, NothingYet } from "@/components/states/empty";
 import { ErrorState } from "@/components/states/error";
+import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Segmented } from "@/components/ui/segmented";
 import { Select } from "@/components/ui/select";
@@ -75,7 +76,15 @@ export function PathsView({
         filtered ? (
           <NoResults what="paths" onClear={() => onChange({ channel: undefined, q: undefined, converted: undefined })} />
         ) : (
-          <NothingYet icon={Route} title="No orders in these days">
+          <NothingYet
+            icon={Route}
+            title="No orders in these days"
+            action={
+              <Button asChild variant="outline">
+                <Link to="/install">Install the pixel</Link>
+              </Button>
+            }
+          >
             Every order will stand here with the touches that led to it and the credit each got.
           </NothingYet>
         )

@@ -57,7 +57,7 @@ export function EditCampaignPage() {
     return (
       <Page title="Edit campaign">
         <Card>
-          <ErrorState error={query.error} onRetry={() => void query.refetch()} />
+          <ErrorState error={query.error} onRetry={() => void query.refetch()} back={<Link to="/campaigns">All campaigns</Link>} />
         </Card>
       </Page>
     );

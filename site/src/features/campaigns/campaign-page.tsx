@@ -5,7 +5,6 @@ import { useEffect, useRef } from "react";
 
 import { assetUrl, brandQuery, campaignQuery, historyQuery, working } from "@/api/campaigns";
 import type { CampaignDetail, Publication } from "@/api/loop-types";
-import { ApiError } from "@/api/problem";
 import { AdPreview } from "@/components/ad-preview";
 import { CampaignStatusBadge } from "@/components/campaign-status";
 import { TableSkeleton } from "@/components/data-table/table-skeleton";
@@ -48,18 +47,10 @@ export function CampaignPage() {
   useWhenDone(campaign);
 
   if (query.isError && !campaign) {
-    const missing = query.error instanceof ApiError && query.error.status === 404;
     return (
       <Page title="Campaign">
         <Card>
-          <ErrorState error={query.error} {...(missing ? {} : { onRetry: () => void query.refetch() })} />
-          {missing ? (
-            <p className="pb-8 text-center">
-              <Button asChild variant="outline" size="sm">
-                <Link to="/campaigns">All campaigns</Link>
-              </Button>
-            </p>
-          ) : null}
+          <ErrorState error={query.error} onRetry={() => void query.refetch()} back={<Link to="/campaigns">All campaigns</Link>} />
         </Card>
       </Page>
     );

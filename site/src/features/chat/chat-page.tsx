@@ -13,7 +13,9 @@ import { ApiError, describe } from "@/api/problem";
 import { type QuestionAnswer, suggestionsQuery } from "@/api/questions";
 import { toolsQuery } from "@/api/tools";
 import { Page } from "@/components/layout/page";
+import { ErrorState } from "@/components/states/error";
 import { Button } from "@/components/ui/button";
+import { Card } from "@/components/ui/card";
 import { Skeleton } from "@/components/ui/skeleton";
 import { Suggested } from "@/features/ask/answer-card";
 import { useMetrics } from "@/hooks/use-metrics";
@@ -181,7 +183,7 @@ function Conversation({ storageKey, start, onAnew }: { storageKey: string; start
       <div className="-mb-5 flex min-h-[calc(100svh-10.25rem)] flex-col lg:-mb-7">
         <div ref={content} className="flex-1 pb-4">
           {messages.length === 0 ? (
-            <Beginning commands={commands} pending={agents.isPending || tools.isPending} onSay={say} onDraft={(text) => {
+            <Beginning commands={commands} pending={agents.isPending || tools.isPending} failed={agents.error ?? tools.error} onAgain={() => void Promise.all([agents.refetch(), tools.refetch()])} onSay={say} onDraft={(text) => {
               setDraft(text);
               field.current?.focus();
             }} />
@@ -246,14 +248,21 @@ function Next({ message, onSay }: { message: ChatMessage | undefined; onSay: (te
 }
 
 /** Nothing was said yet: what can be. */
-function Beginning({ commands, pending, onSay, onDraft }: { commands: readonly Command[]; pending: boolean; onSay: (text: string) => void; onDraft: (text: string) => void }) {
+function Beginning({ commands, pending, failed, onAgain, onSay, onDraft }: { commands: readonly Command[]; pending: boolean; failed: Error | null; onAgain: () => void; onSay: (text: string) => void; onDraft: (text: string) => void }) {
   const { site } = useScope();
   const suggestions = useQuery(suggestionsQuery(site.key));
   const questions = (suggestions.data?.rows ?? []).slice(0, SUGGESTED).map((row) => row.question);
   const agents = commands.filter((command) => command.kind === "agent");
+  if (failed) {
+    return (
+      <Card>
+        <ErrorState error={failed} onRetry={onAgain} />
+      </Card>
+    );
+  }
   return (
     <div className="space-y-7 pt-2">
-      <section aria-labelledby="chat-questions">
+      <section aria-labelledby="chat-questions" aria-busy={suggestions.isPending}>
         <h2 id="chat-questions" className="text-[0.8125rem] font-medium">
           Ask about {site.name}
         </h2>
@@ -270,7 +279,7 @@ function Beginning({ commands, pending, onSay, onDraft }: { commands: readonly C
         )}
       </section>
       {pending || agents.length > 0 ? (
-        <section aria-labelledby="chat-agents">
+        <section aria-labelledby="chat-agents" aria-busy={pending}>
           <h2 id="chat-agents" className="text-[0.8125rem] font-medium">
             Or let an agent do it
           </h2>

@@ -71,7 +71,7 @@ export function DashboardPage() {
             title="No visits yet"
             className="py-24"
             action={
-              <Button asChild>
+              <Button asChild variant="outline">
                 <Link to="/install">Install the pixel</Link>
               </Button>
             }

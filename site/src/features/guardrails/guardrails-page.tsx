@@ -207,7 +207,7 @@ function Limits({ current, manager, onSettled }: { current: Answer<Guardrails>; 
             <CardTitle>Agents</CardTitle>
           </CardHeader>
           <CardContent className="space-y-4">
-            <RadioGroup.Root aria-label="What agents may do" value={form.autonomy} onValueChange={(autonomy) => setForm({ ...form, autonomy: autonomy as Guardrails["autonomy"] })} className="grid gap-3 sm:grid-cols-3">
+            <RadioGroup.Root aria-label="What agents may do" disabled={!manager} value={form.autonomy} onValueChange={(autonomy) => setForm({ ...form, autonomy: autonomy as Guardrails["autonomy"] })} className="grid gap-3 sm:grid-cols-3">
               {AUTONOMY.map(({ value, label, icon: Icon, hint }) => (
                 <RadioGroup.Item
                   key={value}

@@ -2,11 +2,13 @@ import { Link, useSearch } from "@tanstack/react-router";
 import { Activity, Bot, Pause, Play } from "lucide-react";
 import { useState } from "react";
 
+import { ApiError } from "@/api/problem";
 import type { LiveHit } from "@/api/types";
 import { channelColor } from "@/lib/channels";
 import { Page } from "@/components/layout/page";
 import { LiveIndicator } from "@/components/live-state";
 import { NoResults, NothingYet } from "@/components/states/empty";
+import { ErrorState } from "@/components/states/error";
 import { Badge, type BadgeVariant } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
@@ -16,9 +18,15 @@ import { useLive } from "@/hooks/use-live";
 import { useNow } from "@/hooks/use-now";
 import { usePatchSearch, useScope } from "@/hooks/use-scope";
 import { cn } from "@/lib/cn";
-import { ago, count, country, money, plural, time } from "@/lib/format";
+import { ago, count, country, money, NONE, plural, time } from "@/lib/format";
 
 const ANY = "any";
+
+const NO_CONNECTION = new ApiError({
+  status: 0,
+  title: "No connection to the live stream",
+  detail: "It is tried again every few seconds; what arrives meanwhile is not lost and shows once the stream is back.",
+});
 
 export function LivePage() {
   const { site } = useScope();
@@ -64,10 +72,10 @@ export function LivePage() {
         {tiles.map(([label, value, note]) => (
           <section key={label} aria-label={label} className="bg-card px-4 py-3.5 sm:px-5">
             <h2 className="text-muted-foreground text-[0.8125rem]">{label}</h2>
-            {value === null ? (
+            {value === null && feed.state !== "reconnecting" ? (
               <Skeleton className="my-1.5 h-6 w-16" />
             ) : (
-              <p className="tabular text-2xl leading-9 font-semibold tracking-tight">{value}</p>
+              <p className="tabular text-2xl leading-9 font-semibold tracking-tight">{value ?? NONE}</p>
             )}
             <p className="text-muted-foreground truncate text-xs">{note}</p>
           </section>
@@ -112,19 +120,19 @@ export function LivePage() {
           <NoResults what="events" onClear={() => patch({ event: undefined, channel: undefined })} />
         ) : feed.state === "connecting" || (feed.state === "live" && feed.known === null) ? (
           <HitSkeleton />
+        ) : feed.state === "reconnecting" ? (
+          <ErrorState error={NO_CONNECTION} onRetry={feed.again} />
         ) : (
           <NothingYet
             icon={Activity}
-            title={feed.state === "live" ? "Listening…" : "No connection to the live stream"}
+            title="Listening…"
             action={
               <Button asChild variant="outline">
                 <Link to="/install">Install the pixel</Link>
               </Button>
             }
           >
-            {feed.state === "live"
-              ? "No event has come in yet. The next one appears here within two seconds."
-              : "It is tried again every few seconds; what arrives meanwhile is not lost and shows once the stream is back."}
+            No event has come in yet. The next one appears here within two seconds.
           </NothingYet>
         )}
       </Card>

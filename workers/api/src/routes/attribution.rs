@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ::attribution::{
-    Comparing, Order, Parameters, Totals, Touch, Touches, aggregate, attribute, compare, model as model_of, models, window_ms,
+    Comparing, Order, Parameters, Totals, Touch, Touches, aggregate, attribute, compare, model as model_of, models,
+    window_ms,
 };
 use axum::Json;
 use calendar::DateRange;
@@ -235,6 +236,7 @@ async fn everybodys_touches(
             return Ok(touches.into_iter().collect());
         }
     }
+}
 
 /// The report's credits and the number of its orders from what is kept; `None` where that is nothing, or was settled
 /// under other terms than these.
