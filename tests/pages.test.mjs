@@ -33,7 +33,7 @@ for (const [name, view] of Object.entries(VIEWS)) {
     })
     for (const line of PAGES) {
       test(line.name, async () => {
-        if (!visits.has(line.who)) visits.set(line.who, await enter(browser, product.url, line.who, view))
+        if (!visits.has(line.who)) visits.set(line.who, await enter(browser, product.url, line.who === 'newcomer' ? ids.newcomer : line.who, view))
         const { page, complaints } = visits.get(line.who)
         complaints.length = 0
         await open(page, product.url, line, ids)

@@ -12,7 +12,7 @@ import { PAGES } from './tour/pages.mjs'
 
 /** What the API says while it fails. */
 const WORDS = 'The warehouse does not answer.'
-const INSIDE = PAGES.filter((line) => line.who !== 'nobody')
+const INSIDE = PAGES.filter((line) => !['nobody', 'newcomer'].includes(line.who))
 /** Pages that read nothing when they open, so that nothing on them can fail or be waited for. */
 const STILL = new Set(['builder-plan', 'install'])
 /** What pages say whose answer is a stream: browsers do not tell why one failed. */
@@ -265,4 +265,21 @@ describe('when the session has ended', { skip }, () => {
       assert.deepEqual(await page.getByRole('alert').allInnerTexts(), [])
     })
   }
+})
+
+test('the audit log leaves sign-ins out until they are asked for, and shows one kind of change alone', { skip }, async () => {
+  const { page, leave } = await enter(browser, product.url, team.admin, VIEWS.light)
+  const log = page.getByRole('region', { name: 'Audit log' })
+  const counted = async (text) => log.getByRole('listitem').filter({ hasText: text }).count()
+  await page.goto(`${product.url}/audit`)
+  await log.getByText('Campaign: submit').first().waitFor()
+  assert.equal(await counted(/^Session:/), 0)
+  await log.getByRole('button', { name: /^Sign-ins/ }).click()
+  await log.getByText(/^Session: create/).first().waitFor()
+  assert.ok((await counted('Campaign: submit')) > 0)
+  await log.getByRole('combobox', { name: 'Kind of change' }).click()
+  await page.getByRole('option', { name: 'Campaign', exact: true }).click()
+  await page.waitForURL('**/audit?*kind=campaign*')
+  assert.equal(await log.getByRole('listitem').count(), await counted(/^Campaign:/))
+  await leave()
 })

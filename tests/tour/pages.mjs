@@ -11,7 +11,8 @@ const ROUTER = new URL('../../site/src/routes/router.tsx', import.meta.url)
  * @property {string} route of the router, as it stands there
  * @property {string} title for the index
  * @property {string} text one sentence: what it is for
- * @property {'nobody' | 'admin' | 'marketer' | 'analyst' | 'approver'} who looks at it
+ * @property {'nobody' | 'newcomer' | 'admin' | 'marketer' | 'analyst' | 'approver'} who looks at it; a newcomer has a
+ *   shop with nothing in it
  * @property {(ids: Record<string, string>) => string} [path] where it is; its route when there is none
  * @property {string} shows text or CSS selector (`css=`) that is there once the page has what it shows
  * @property {{ path?: string, says: string, next?: string }} empty in a shop with nothing in it: where it is, when the
@@ -24,6 +25,7 @@ export const PAGES = [
   { name: 'sign-in', route: '/login', who: 'nobody', title: 'Sign in', shows: 'css=form button', text: 'The way in, for people with an account.', empty: { says: 'Sign in to Adroit', next: 'Sign in' } },
   { name: 'invitation', route: '/invitation', who: 'nobody', title: 'Invitation', path: ({ invitation }) => `/invitation?token=${invitation}`, shows: 'css=input[type=password]', text: 'Where the link of an invitation leads: choose a password and you are in the team.', empty: { says: 'There is no such invitation', next: 'Sign in instead' } },
   { name: 'dashboard', route: '/', who: 'marketer', title: 'Dashboard', shows: 'css=[data-testid=kpi-value]', text: 'Revenue, orders, spend and what they cost, against the days before; by channel, with the analyst’s summary of the week.', empty: { says: 'No visits yet', next: 'Install the pixel' } },
+  { name: 'first-steps', route: '/', who: 'newcomer', title: 'First steps', shows: 'No visits yet', text: 'The dashboard of a shop that has just been made: what comes next, one step after the other.', empty: { says: 'No visits yet', next: 'Install the pixel' } },
   { name: 'ask', route: '/ask', who: 'analyst', title: 'Ask', path: () => `/ask?q=${encodeURIComponent('Revenue by channel last month')}`, shows: 'How this was worked out', text: 'A question in words, answered with rows, a chart, the SQL behind it and the definitions it used.', empty: { says: 'No rows', next: 'Ask' } },
   { name: 'ask-sql', route: '/ask', who: 'analyst', title: 'Ask in SQL', path: () => '/ask?tab=sql', shows: 'css=textarea', text: 'The same warehouse in SQL, reading only, inside your own tenant.', empty: { says: 'Nothing has run yet', next: 'Run' } },
   { name: 'assistant', route: '/chat', who: 'marketer', title: 'Assistant', shows: 'Or let an agent do it', text: 'A chat over questions, agents and tools: what changes something asks first.', empty: { says: 'Or let an agent do it', next: 'Analyst' } },

@@ -2,7 +2,7 @@
 // agents with proposals, an experiment with visitors, an import with a damaged row, things that failed.
 import assert from 'node:assert/strict'
 import { createHash, randomUUID } from 'node:crypto'
-import { asker, bearer, connect, invite } from '../people.mjs'
+import { asker, bearer, connect, invite, shop as tenant } from '../people.mjs'
 import { eventually, login, site } from '../product.mjs'
 
 const DAY = 86_400_000
@@ -215,6 +215,8 @@ export async function ids(product) {
     import: imports.find((one) => one.rows_rejected > 0)?.id ?? imports[0]?.id,
     person: person?.person,
     invitation: invitation.token,
+    /** Somebody whose shop has just been made. */
+    newcomer: (await tenant(product.url, 'Nordpfad Outlet')).admin,
     /** Takes the invitation back: it was made to be looked at. */
     async leave() {
       await ask('DELETE', `/team/invitations/${invitation.id}`)

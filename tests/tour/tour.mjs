@@ -49,7 +49,7 @@ const picture = (line, view) => `${line.name}-${view}.webp`
 async function photograph({ product, browser, ids, lines, name, view }) {
   const visits = new Map()
   for (const line of lines) {
-    if (!visits.has(line.who)) visits.set(line.who, await enter(browser, product.url, line.who, view))
+    if (!visits.has(line.who)) visits.set(line.who, await enter(browser, product.url, line.who === 'newcomer' ? ids.newcomer : line.who, view))
     const { page } = visits.get(line.who)
     try {
       await page.setViewportSize({ width: view.width, height: view.height })

@@ -144,7 +144,7 @@ export const runsQuery = (limit: number) =>
 export const auditQuery = infiniteQueryOptions({
   queryKey: ["audit"],
   queryFn: ({ pageParam, signal }) =>
-    unwrap(client.GET("/audit", { params: { query: { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } }, signal })),
+    unwrap(client.GET("/audit", { params: { query: { limit: 100, ...(pageParam ? { cursor: pageParam } : {}) } }, signal })),
   initialPageParam: "",
   getNextPageParam: (page) => page.next_cursor,
 });

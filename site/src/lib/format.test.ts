@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { ago, bucket, change, changeText, count, country, countryCode, creditDigits, duration, exponent, figure, money, NONE, percent, ratio, readsWhole, tone } from "./format";
+import { ago, bucket, change, changeText, count, country, countryCode, creditDigits, duration, exponent, figure, inHouse, money, NONE, percent, ratio, readsWhole, tone } from "./format";
 
 describe("money", () => {
   it("divides by the currency's own exponent", () => {
@@ -117,5 +117,16 @@ describe("countries", () => {
     expect(countryCode("Atlantis")).toBeNull();
     expect(countryCode("XX")).toBeNull();
     for (const code of ["AT", "CH", "FR", "IT", "JP", "NL", "PL", "SE", "US", "VN"]) expect(countryCode(country(code))).toBe(code);
+  });
+});
+
+describe("an agent's words", () => {
+  it("have figures written as the site writes its own", () => {
+    expect(inHouse("Spend rose 4.4 % to 1,933.20 EUR, at 0.85 USD a click")).toBe("Spend rose 4.4% to €1,933.20, at $0.85 a click");
+    expect(inHouse("move -12 EUR a day")).toBe("move -€12 a day");
+  });
+  it("keep what is quoted, and what is no currency", () => {
+    expect(inHouse("says “free over 75 EUR” and 3 ADS of 12 SKU")).toBe("says “free over 75 EUR” and 3 ADS of 12 SKU");
+    expect(inHouse('the claim "100 % wool"')).toBe('the claim "100 % wool"');
   });
 });

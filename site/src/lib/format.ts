@@ -63,6 +63,30 @@ export function money(minor: number | null | undefined, currency: string, option
   }
 }
 
+const CURRENCIES: ReadonlySet<string> = new Set(typeof Intl.supportedValuesOf === "function" ? Intl.supportedValuesOf("currency") : []);
+
+/**
+ * Words of an agent, with the figures in them written as the site writes its own: "933.20 EUR" is "€933.20" and "4.4 %"
+ * is "4.4%". Not a digit changes, and what is quoted stays as it was said.
+ */
+export function inHouse(words: string): string {
+  return words
+    .split(/(“[^”]*”|"[^"]*"|`[^`]*`)/)
+    .map((part, index) =>
+      index % 2 === 1
+        ? part
+        : part
+            .replace(/(\d)[ \u00a0\u202f]%/g, "$1%")
+            .replace(/([-−]?)(\d[\d,]*(?:\.\d+)?)[ \u00a0]([A-Z]{3})\b/g, (whole, sign: string, digits: string, code: string) => {
+              if (!CURRENCIES.has(code)) return whole;
+              const parts = numberFormat({ style: "currency", currency: code, currencyDisplay: "narrowSymbol" }).formatToParts(1);
+              const before = parts.slice(0, parts.findIndex((one) => one.type === "integer")).map((one) => one.value);
+              return `${sign}${before.join("")}${digits}`;
+            }),
+    )
+    .join("");
+}
+
 /** Whether a column of sums is better read without cents: its largest is in the tens of thousands. */
 export function readsWhole(minors: readonly (number | null | undefined)[], currency: string): boolean {
   const largest = Math.max(0, ...minors.map((minor) => Math.abs(minor ?? 0)));

@@ -137,6 +137,7 @@ const deadLetters = createRoute({
 const audit = createRoute({
   getParentRoute: () => app,
   path: "/audit",
+  validateSearch: (raw: Record<string, unknown>): { kind?: string | undefined; sign_ins?: true | undefined } => ({ kind: text(raw.kind, 40), sign_ins: flag(raw.sign_ins) }),
   component: lazyRouteComponent(() => import("@/features/audit/audit-page"), "AuditPage"),
 });
 

@@ -18,7 +18,7 @@ import { Words } from "@/components/words";
 import { useNames } from "@/hooks/use-names";
 import { useNow } from "@/hooks/use-now";
 import { usePatchSearch, useScope } from "@/hooks/use-scope";
-import { ago, dateTime, duration, plural } from "@/lib/format";
+import { ago, dateTime, duration, inHouse, plural } from "@/lib/format";
 
 import { KINDS } from "./proposal-card";
 import { RUN_STATUSES, RunBadge } from "./run-badge";
@@ -97,10 +97,10 @@ function OpenProposal({ proposal }: { proposal: Proposal }) {
       <Link to="/agents/runs/$id" params={{ id: proposal.run_id }} className="focus-ring hover:bg-muted/60 flex items-center gap-3 px-4 py-3 -outline-offset-2 transition-colors sm:px-5">
         <span className="min-w-0 flex-1">
           <span className="flex flex-wrap items-center gap-2">
-            <span className="min-w-0 text-[0.8125rem] font-medium break-words">{proposal.title}</span>
+            <span className="min-w-0 text-[0.8125rem] font-medium break-words">{inHouse(proposal.title)}</span>
             <Badge variant="outline">{KINDS[proposal.kind]?.label ?? proposal.kind}</Badge>
           </span>
-          {told?.summary ? <span className="text-muted-foreground mt-0.5 line-clamp-2 text-xs text-pretty">{told.summary}</span> : null}
+          {told?.summary ? <span className="text-muted-foreground mt-0.5 line-clamp-2 text-xs text-pretty">{inHouse(told.summary)}</span> : null}
         </span>
         <span className="text-muted-foreground shrink-0 text-xs">{ago(proposal.created_at, now)}</span>
         <ChevronRight aria-hidden className="text-muted-foreground size-4 shrink-0" />
@@ -169,7 +169,7 @@ function RunRow({ run, title, campaign }: { run: Run; title: string; campaign: s
             <RunBadge status={run.status} />
             {campaign ? <span className="text-muted-foreground min-w-0 truncate text-xs">{campaign}</span> : null}
           </span>
-          {said ? <span className="text-muted-foreground mt-0.5 block truncate text-xs first-letter:uppercase"><Words text={said} /></span> : null}
+          {said ? <span className="text-muted-foreground mt-0.5 block truncate text-xs first-letter:uppercase"><Words text={inHouse(said)} /></span> : null}
         </span>
         <span className="text-muted-foreground hidden shrink-0 text-right text-xs sm:block">
           <span className="block" title={dateTime(run.created_at, site.time_zone)}>

@@ -15,7 +15,7 @@ import { useNames } from "@/hooks/use-names";
 import { useNow } from "@/hooks/use-now";
 import { useRefreshCampaigns } from "@/hooks/use-refresh-campaigns";
 import { useScope } from "@/hooks/use-scope";
-import { ago, money, percent, plural } from "@/lib/format";
+import { ago, inHouse, money, percent, plural } from "@/lib/format";
 import { allows, whoMay } from "@/lib/roles";
 import { tell } from "@/lib/told";
 
@@ -70,14 +70,14 @@ export function ProposalCard({ proposal }: { proposal: Proposal }) {
   const [label, variant] = BADGE[proposal.status] ?? [proposal.status, "secondary"];
   const told = proposal.payload.told as { summary?: string } | undefined;
   return (
-    <Card aria-label={proposal.title} className="overflow-hidden">
+    <Card aria-label={inHouse(proposal.title)} className="overflow-hidden">
       <div className="space-y-1.5 px-4 py-4 sm:px-5">
         <div className="flex flex-wrap items-start gap-2">
-          <h2 className="min-w-0 flex-1 basis-52 text-sm font-semibold break-words">{proposal.title}</h2>
+          <h2 className="min-w-0 flex-1 basis-52 text-sm font-semibold break-words">{inHouse(proposal.title)}</h2>
           <Badge variant="outline">{kind.label}</Badge>
           <Badge variant={variant}>{label}</Badge>
         </div>
-        {told?.summary ? <p className="text-muted-foreground text-[0.8125rem] leading-5 text-pretty whitespace-pre-line">{told.summary}</p> : null}
+        {told?.summary ? <p className="text-muted-foreground text-[0.8125rem] leading-5 text-pretty whitespace-pre-line">{inHouse(told.summary)}</p> : null}
       </div>
       <Changes proposal={proposal} />
       <div className="flex flex-wrap items-center gap-2 border-t px-4 py-3.5 sm:px-5">
@@ -198,7 +198,7 @@ function Changes({ proposal }: { proposal: Proposal }) {
                 </>
               }
             >
-              {shift.reason}
+              {inHouse(shift.reason)}
             </Line>
           ))}
         </Lines>
@@ -217,7 +217,7 @@ function Changes({ proposal }: { proposal: Proposal }) {
                 </span>
               }
             >
-              {ad.reason}
+              {inHouse(ad.reason)}
             </Line>
           ))}
         </Lines>

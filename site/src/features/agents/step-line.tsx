@@ -3,7 +3,7 @@ import { CircleCheck, CircleDot, CircleX, LoaderCircle, TriangleAlert } from "lu
 import { Words } from "@/components/words";
 import { useScope } from "@/hooks/use-scope";
 import { cn } from "@/lib/cn";
-import { time } from "@/lib/format";
+import { inHouse, time } from "@/lib/format";
 
 import { legible, type Step } from "./steps";
 
@@ -24,12 +24,12 @@ export function StepLine({ step, working }: { step: Step; working: boolean }) {
       <Icon aria-hidden className={cn("mt-0.5 size-4 shrink-0", style)} />
       <div className="min-w-0 flex-1">
         <p className="flex gap-2 text-[0.8125rem] leading-5">
-          <span className="min-w-0 flex-1 break-words">{step.text}</span>
+          <span className="min-w-0 flex-1 break-words">{inHouse(step.text)}</span>
           <time className="text-muted-foreground tabular shrink-0 text-2xs leading-5">{time(step.at, site.time_zone, true)}</time>
         </p>
         {step.detail ? (
           <p className="text-muted-foreground text-xs text-pretty break-words">
-            <Words text={step.detail} />
+            <Words text={inHouse(step.detail)} />
           </p>
         ) : null}
         {step.written ? (

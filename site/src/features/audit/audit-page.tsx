@@ -1,23 +1,35 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { LoaderCircle, ScrollText, ShieldAlert, ShieldCheck } from "lucide-react";
+import { useSearch } from "@tanstack/react-router";
+import { LoaderCircle, LogIn, ScrollText, ShieldAlert, ShieldCheck } from "lucide-react";
 
 import { auditQuery, auditVerifyQuery } from "@/api/queries";
 import type { AuditRow } from "@/api/types";
 import { TableSkeleton } from "@/components/data-table/table-skeleton";
 import { Page } from "@/components/layout/page";
 import { LoadMore } from "@/components/load-more";
-import { NothingYet } from "@/components/states/empty";
+import { NoResults, NothingYet } from "@/components/states/empty";
 import { ErrorState } from "@/components/states/error";
+import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
+import { Select } from "@/components/ui/select";
 import { useNames } from "@/hooks/use-names";
 import { useNow } from "@/hooks/use-now";
-import { useScope } from "@/hooks/use-scope";
+import { usePatchSearch, useScope } from "@/hooks/use-scope";
 import { ago, count, dateTime } from "@/lib/format";
+
+const ANY = "any";
+/** Sign-ins are most of what is on record and seldom what is looked for: they are shown on request. */
+const SIGN_IN = "session";
 
 export function AuditPage() {
   const { site } = useScope();
   const audit = useInfiniteQuery(auditQuery);
-  const rows = audit.data?.pages.flatMap((page) => page.rows) ?? [];
+  const { kind, sign_ins: signIns } = useSearch({ from: "/app/audit" });
+  const patch = usePatchSearch();
+  const all = audit.data?.pages.flatMap((page) => page.rows) ?? [];
+  const kinds = [...new Set([...all.map(thingOf), ...(kind ? [kind] : [])])].filter((one) => one !== SIGN_IN).sort();
+  const rows = all.filter((row) => (thingOf(row) === SIGN_IN ? kind === undefined && signIns : kind === undefined || thingOf(row) === kind));
+  const hidden = all.filter((row) => thingOf(row) === SIGN_IN).length;
   return (
     <Page narrow title="Audit" description="Who changed what, and when. Nothing here can be edited." actions={<Chain />}>
       <Card aria-label="Audit log" className="overflow-hidden">
@@ -25,17 +37,38 @@ export function AuditPage() {
           <ErrorState error={audit.error} onRetry={() => void audit.refetch()} />
         ) : audit.isPending ? (
           <TableSkeleton rows={8} columns={2} />
-        ) : rows.length === 0 ? (
+        ) : all.length === 0 ? (
           <NothingYet icon={ScrollText} title="Nothing has been changed yet">
             Sign-ins, uploads, replays and agent runs will each leave a line here.
           </NothingYet>
         ) : (
           <>
-            <ul className="divide-y">
-              {rows.map((row) => (
-                <Change key={row.id} row={row} zone={site.time_zone} />
-              ))}
-            </ul>
+            <div className="flex flex-wrap items-center gap-2 border-b px-4 py-2.5 sm:px-5">
+              <Select
+                label="Kind of change"
+                value={kind ?? ANY}
+                onChange={(next) => patch({ kind: next === ANY ? undefined : next })}
+                options={[{ value: ANY, label: "All changes" }, ...kinds.map((value) => ({ value, label: titled(value) }))]}
+              />
+              {kind === undefined ? (
+                <Button variant={signIns ? "secondary" : "ghost"} aria-pressed={signIns === true} onClick={() => patch({ sign_ins: signIns ? undefined : true })} className="text-[0.8125rem]">
+                  <LogIn /> Sign-ins <span className="text-muted-foreground tabular font-normal">{count(hidden)}</span>
+                </Button>
+              ) : null}
+            </div>
+            {rows.length > 0 ? (
+              <ul className="divide-y">
+                {rows.map((row) => (
+                  <Change key={row.id} row={row} zone={site.time_zone} />
+                ))}
+              </ul>
+            ) : kind === undefined ? (
+              <NothingYet icon={ScrollText} title={`Only sign-ins among the last ${count(all.length)}`}>
+                Nothing else was changed since {dateTime(all.at(-1)?.at ?? 0, site.time_zone)}.
+              </NothingYet>
+            ) : (
+              <NoResults what="changes" onClear={() => patch({ kind: undefined })} />
+            )}
             <LoadMore
               has={audit.hasNextPage}
               loading={audit.isFetchingNextPage}
@@ -73,10 +106,14 @@ function Chain() {
   );
 }
 
+/** What was changed: `campaign` of `campaign.publish`. */
+const thingOf = (row: AuditRow) => row.action.split(".")[0] ?? "";
+const titled = (thing: string) => thing.replaceAll("_", " ").replace(/^./, (letter) => letter.toUpperCase());
+
 /** `agent_run.request` as people say it: "Agent run: request". */
 function inWords(action: string): string {
   const [thing = "", did = ""] = action.split(".");
-  return `${thing.replaceAll("_", " ").replace(/^./, (letter) => letter.toUpperCase())}: ${did.replaceAll("_", " ")}`;
+  return `${titled(thing)}: ${did.replaceAll("_", " ")}`;
 }
 
 function Change({ row, zone }: { row: AuditRow; zone: string }) {

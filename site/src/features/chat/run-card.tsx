@@ -16,7 +16,7 @@ import { StepLine } from "@/features/agents/step-line";
 import { type Step, stepsOf } from "@/features/agents/steps";
 import { useRunStream } from "@/hooks/use-run-stream";
 import { useScope } from "@/hooks/use-scope";
-import { plural } from "@/lib/format";
+import { inHouse, plural } from "@/lib/format";
 import { allows } from "@/lib/roles";
 import { tell } from "@/lib/told";
 
@@ -123,10 +123,10 @@ function Outcome({ run, steps, onAgain }: { run: RunDetail; steps: Step[]; onAga
       {open.length + requested.length > 0 ? (
         <WaitingRows>
           {open.map((proposal) => (
-            <WaitingRow key={proposal.id} kind={KINDS[proposal.kind]?.label ?? proposal.kind} title={proposal.title} action="Review" to={{ run: run.id }} />
+            <WaitingRow key={proposal.id} kind={KINDS[proposal.kind]?.label ?? proposal.kind} title={inHouse(proposal.title)} action="Review" to={{ run: run.id }} />
           ))}
           {requested.map((proposal) => (
-            <WaitingRow key={proposal.id} kind="Approval" title={proposal.title} action="Open" to={{ approval: proposal.approval_id }} />
+            <WaitingRow key={proposal.id} kind="Approval" title={inHouse(proposal.title)} action="Open" to={{ approval: proposal.approval_id }} />
           ))}
         </WaitingRows>
       ) : null}
