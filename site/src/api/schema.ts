@@ -685,7 +685,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Walks the whole chain and says whether any entry was changed, removed or slipped in. */
+        /** Walks the whole chain and says whether any entry was changed, removed, slipped in or cut off at the end. */
         get: operations["verify_audit"];
         put?: never;
         post?: never;
@@ -1562,7 +1562,7 @@ export interface paths {
         put?: never;
         /**
          * Sends a refused event to the collector again.
-         * @description 1. Unknown → 404; no longer open → 409. 2. Send it, signed as the site and named as a replay. 3. Taken → replayed.
+         * @description 1. Unknown → 404; no longer open, or not refused by the collector → 409. 2. Send it, signed as the site and named as a replay. 3. Taken → replayed.
          *     4. Refused again → stays open with the new reason.
          */
         post: operations["replay"];
@@ -4439,6 +4439,11 @@ export interface components {
              * @default
              */
             channel_id: string;
+            /**
+             * @description Whether it did not work there; `text` says why. It may be tried again while the publication runs.
+             * @default false
+             */
+            failed: boolean;
             /**
              * Format: int64
              * @description Steps in all.
