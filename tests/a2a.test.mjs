@@ -184,8 +184,8 @@ test('a task says what it waits for, is answered, waits for the approval, and go
   const task = await client.sendMessage(say(`/run optimizer campaign_id=${campaign.id}`))
   const { id } = task
   assert.equal(task.status.state, TaskState.TASK_STATE_INPUT_REQUIRED, JSON.stringify(task))
-  const [proposal, ...rest] = asked(task)
-  assert.deepEqual([proposal.waiting, rest], ['proposal', []])
+  const [proposal, ...others] = asked(task)
+  assert.deepEqual([proposal.waiting, others], ['proposal', []])
   assert.deepEqual(proposal.responseSchema.required, ['accept'])
   assert.deepEqual(await listed(TaskState.TASK_STATE_INPUT_REQUIRED), [id])
   assert.deepEqual(await listed(TaskState.TASK_STATE_COMPLETED), [])
