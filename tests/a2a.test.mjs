@@ -223,7 +223,8 @@ test('a task says what it waits for, is answered, waits for the approval, and go
   assert.deepEqual(await listed(TaskState.TASK_STATE_COMPLETED), [id])
   await assert.rejects(client.sendMessage(say('', { taskId: id, parts: [data({ accept: true })] })), /over/)
 
-  // And what was approved is what becomes of the campaign, at the provider.
+  // And what was approved is what becomes of the campaign, at the provider, once somebody publishes it.
+  assert.equal((await team.marketer.ask('POST', `/campaigns/${campaign.id}/publish`, { body: {} })).status, 202)
   await eventually(
     async () => {
       const shown = (await team.marketer.ask('GET', `/campaigns/${campaign.id}`)).body

@@ -136,7 +136,7 @@ test('a tool whose effect needs an approval ends the same way, also when it is r
   const { last, events } = await resume(approval.id, {})
   assert.equal(last.outcome?.type ?? 'success', 'success')
   assert.match(events.filter((event) => event.type === 'TEXT_MESSAGE_CONTENT').map((event) => event.delta).join(''), /The approval is rejected/)
-  assert.equal((await team.marketer.ask('GET', `/campaigns/${made.body.id}`)).body.status, 'draft')
+  assert.equal((await team.marketer.ask('GET', `/campaigns/${made.body.id}`)).body.status, 'rejected')
 })
 
 async function refusedEvent() {

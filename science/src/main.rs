@@ -10,6 +10,7 @@ mod bandit;
 mod forecast;
 mod input;
 mod ltv;
+mod mmm;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -33,6 +34,7 @@ enum Method {
     Bandit(bandit::Args),
     Forecast(forecast::Args),
     Ltv(ltv::Args),
+    Mmm(mmm::Args),
 }
 
 fn main() -> ExitCode {
@@ -52,6 +54,7 @@ fn answer(method: &Method) -> Result<Value> {
         Method::Bandit(args) => bandit::run(args),
         Method::Forecast(args) => forecast::run(args),
         Method::Ltv(args) => ltv::run(args),
+        Method::Mmm(args) => mmm::run(args),
     }
 }
 
