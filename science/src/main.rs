@@ -9,6 +9,7 @@ mod attribution;
 mod bandit;
 mod forecast;
 mod input;
+mod mmm;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ enum Method {
     Attribution(attribution::Args),
     Bandit(bandit::Args),
     Forecast(forecast::Args),
+    Mmm(mmm::Args),
 }
 
 fn main() -> ExitCode {
@@ -49,6 +51,7 @@ fn answer(method: &Method) -> Result<Value> {
         Method::Attribution(args) => attribution::run(args),
         Method::Bandit(args) => bandit::run(args),
         Method::Forecast(args) => forecast::run(args),
+        Method::Mmm(args) => mmm::run(args),
     }
 }
 
