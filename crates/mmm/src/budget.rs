@@ -224,17 +224,7 @@ impl Grid {
             if let Some(last) = values.last_mut().filter(|_| full && most < STEPS) {
                 *last = curve.value(bound.high);
             }
-            let reach = (best.len() - 1 + most).min(STEPS);
-            let (next, choice): (Vec<f64>, Vec<u16>) = (0..=reach)
-                .map(|all| {
-                    let fewest = (all + 1).saturating_sub(best.len());
-                    let own = values.iter().enumerate().skip(fewest).take(all.min(most) + 1 - fewest);
-                    let others = best.iter().take(all + 1 - fewest).rev();
-                    own.zip(others).fold((f64::NEG_INFINITY, 0), |found, ((own, value), others)| {
-                        if value + others > found.0 { (value + others, own as u16) } else { found }
-                    })
-                })
-                .unzip();
+            let (next, choice) = add_channel(&best, &values);
             best = next;
             taken.push(choice);
             last.push((full && most < STEPS).then_some((most as u16, bound.high)));
@@ -257,6 +247,24 @@ impl Grid {
         }
         spend
     }
+}
+
+/// The best of every number of steps once another channel may take some, and what it takes of them. `best` is what the
+/// channels before bring, `values` what this one brings, by steps. Not generic, so that whoever builds this crate
+/// optimised has this loop optimised.
+fn add_channel(best: &[f64], values: &[f64]) -> (Vec<f64>, Vec<u16>) {
+    let reach = (best.len() + values.len()).saturating_sub(2).min(STEPS);
+    (0..=reach)
+        .map(|all| {
+            let fewest = (all + 1).saturating_sub(best.len());
+            let most = all.min(values.len() - 1);
+            let own = values.iter().enumerate().skip(fewest).take(most + 1 - fewest);
+            let others = best.iter().take(all + 1 - fewest).rev();
+            own.zip(others).fold((f64::NEG_INFINITY, 0), |found, ((own, value), others)| {
+                if value + others > found.0 { (value + others, own as u16) } else { found }
+            })
+        })
+        .unzip()
 }
 
 /// Brings a division within its bounds and to its sum: what is missing goes where the next unit brings most, what is too

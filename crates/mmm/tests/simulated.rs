@@ -1,7 +1,7 @@
 //! Against data simulated here from known curves.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
-use mmm::budget::Response as _;
+use mmm::budget::{Bounds, Goal, Response as _, divide};
 use mmm::fit::{Draw, Settings, Walk, advance};
 use mmm::transform::{WeibullCurve, carry_over, geometric, hill, weibull_weights};
 use mmm::{
@@ -296,18 +296,37 @@ fn data_of_no_use_is_refused_by_name() {
 fn intervals_hold_what_they_say() {
     let mut random = ChaCha8Rng::seed_from_u64(99);
     let (mut held, mut asked, mut width) = (0, 0, 0.0);
+    let (mut gains_held, mut gained, mut possible) = (0, 0.0, 0.0);
     for _ in 0..40 {
         let planted = plant(random.random(), 0.3, &none);
         let draws = fit(&planted.model, Settings { draws: 150, chains: 3, warmup: 1_500, thin: 20, seed: 5 });
         let posterior = Posterior::new(&planted.model, &draws).unwrap();
-        for (at, part) in
-            posterior.decomposition(0.9).parts.iter().filter(|part| part.kind == Kind::Channel).enumerate()
-        {
+        let parts = posterior.decomposition(0.9).parts;
+        for (at, part) in parts.iter().filter(|part| part.kind == Kind::Channel).enumerate() {
             asked += 1;
             held += usize::from((part.total.low..=part.total.high).contains(&planted.total(at)));
             width += (part.total.high - part.total.low) / planted.total(at);
         }
+        // What a division recommended in place of a lopsided one is said to gain, and what it truly does.
+        let mean: Vec<f64> =
+            planted.model.data().spend.iter().map(|spend| spend.iter().sum::<f64>() / WEEKS as f64).collect();
+        let present = [0.3 * mean[0], mean[1] + 0.7 * mean[0]];
+        let bounds = [Bounds { low: 0.0, high: 2.0 * mean[0] }, Bounds { low: 0.0, high: 2.0 * mean[1] }];
+        let goal = Goal::Spend(present.iter().sum());
+        let curves = [posterior.curves(0, 100), posterior.curves(1, 100)];
+        let found = divide(&curves, &bounds, goal, &[]).unwrap();
+        let best = divide(&planted.curves, &bounds, goal, &[]).unwrap();
+        let truly =
+            |spend: &[f64]| -> f64 { planted.curves.iter().zip(spend).map(|(curve, spend)| curve.value(*spend)).sum() };
+        let gain = truly(&found.spend) - truly(&present);
+        let said = posterior.gain(&present, &found.spend, 0.9).difference;
+        gains_held += usize::from((said.low..=said.high).contains(&gain));
+        gained += gain / 40.0;
+        possible += (best.outcome - truly(&present)) / 40.0;
     }
     println!("{held} of {asked} intervals of 90 % hold; mean width {:.2} of the truth", width / asked as f64);
+    println!("{gains_held} of 40 gains are within theirs; {gained:.0} a week gained of {possible:.0} possible");
     assert!(held as f64 >= 0.82 * asked as f64, "{held} of {asked}");
+    assert!(gains_held >= 31, "{gains_held} of 40");
+    assert!(gained > 0.8 * possible, "{gained} of {possible}");
 }
