@@ -31,7 +31,7 @@ const fn budget(worker: Worker) -> usize {
         Worker::Collect => 180,
         Worker::Agents => 920,
         Worker::Connectors => 1_040,
-        Worker::Cron => 750,
+        Worker::Cron => 800,
         Worker::Durable => 640,
         Worker::Sandbox => 650,
     };
