@@ -1,15 +1,10 @@
 // A campaign that is live at the practice provider, with two weeks of figures in which its ads did very differently: what
 // the optimizer needs to have something to propose.
 import assert from 'node:assert/strict'
-import { connect } from './people.mjs'
+import { connect, ok } from './people.mjs'
 import { eventually, offline } from './product.mjs'
 
 const DAY = 86_400_000
-
-const ok = (answer, status = 200) => {
-  assert.equal(answer.status, status, answer.text)
-  return answer.body
-}
 
 /** Clicks of 1,000 impressions a day, by ad. */
 const CLICKS = { Warm: 40, Soft: 32, Grey: 6 }
