@@ -1,4 +1,4 @@
-// The local runtime: all seven Workers in one Miniflare, wired as their wrangler.toml files say.
+// The local runtime: all eight Workers in one Miniflare, wired as their wrangler.toml files say.
 //
 // What lives here: reading those files, local ports, local secrets, the timetable, and an orderly end.
 // What must not: anything about what the Workers do. `cargo xtask dev` prepares the state folder and starts this file.
@@ -26,6 +26,7 @@ const CONFIGS = [
   "workers/connectors/wrangler.toml",
   "workers/cron/wrangler.toml",
   "durable/wrangler.toml",
+  "workers/science/wrangler.toml",
   "workers/sandbox/wrangler.toml",
 ];
 const FRONT_DOOR = "adroit-api";

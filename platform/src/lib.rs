@@ -24,6 +24,7 @@ pub mod raw_log;
 pub mod run_object;
 pub mod session_object;
 pub mod settings;
+pub mod study_object;
 pub mod warehouse;
 
 pub use database::{Param, Statement, TenantDb};

@@ -19,7 +19,7 @@ use crate::turn;
 /// Raise it when the way of building changes, so that what was built the old way is built again.
 const RECIPE: u32 = 2;
 
-/// The seven scripts.
+/// The eight scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Worker {
     /// The front door
@@ -34,14 +34,24 @@ pub(crate) enum Worker {
     Cron,
     /// Hosts the Durable Objects
     Durable,
+    /// Computes what takes long
+    Science,
     /// Hosts the practice provider
     Sandbox,
 }
 
 impl Worker {
     /// All of them, the largest first: it is the longest to optimise.
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Api, Self::Cron, Self::Durable, Self::Collect, Self::Connectors, Self::Agents, Self::Sandbox];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Api,
+        Self::Science,
+        Self::Cron,
+        Self::Durable,
+        Self::Collect,
+        Self::Connectors,
+        Self::Agents,
+        Self::Sandbox,
+    ];
 
     /// Its name, and its folder's.
     pub(crate) fn name(self) -> &'static str {
@@ -52,6 +62,7 @@ impl Worker {
             Self::Connectors => "connectors",
             Self::Cron => "cron",
             Self::Durable => "durable",
+            Self::Science => "science",
             Self::Sandbox => "sandbox",
         }
     }
@@ -59,6 +70,7 @@ impl Worker {
     /// The crate's name: the folder's, but where a crate below has taken it.
     fn package(self) -> &'static str {
         match self {
+            Self::Science => "science-host",
             Self::Sandbox => "sandbox-host",
             _ => self.name(),
         }

@@ -33,6 +33,7 @@ const fn budget(worker: Worker) -> usize {
         Worker::Connectors => 1_040,
         Worker::Cron => 800,
         Worker::Durable => 640,
+        Worker::Science => 1_024,
         Worker::Sandbox => 650,
     };
     kib * 1024

@@ -1372,6 +1372,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A metric's coming days or weeks: the forecast with its intervals, and how it would have done before. */
+        get: operations["forecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/guardrails": {
         parameters: {
             query?: never;
@@ -2090,6 +2107,41 @@ export interface components {
             /** @description The rows, in the order of a campaign's way. */
             rows: components["schemas"]["Agent"][];
         };
+        /** @description A period to come. */
+        Ahead: {
+            /** @description Its first day, `YYYY-MM-DD`. */
+            date: string;
+            /**
+             * Format: double
+             * @description See `low_80`.
+             */
+            high_80: number;
+            /**
+             * Format: double
+             * @description See `low_95`.
+             */
+            high_95: number;
+            /**
+             * Format: double
+             * @description Four of five values are to lie above this, and below `high_80`.
+             */
+            low_80: number;
+            /**
+             * Format: double
+             * @description Nineteen of twenty values are to lie above this, and below `high_95`.
+             */
+            low_95: number;
+            /**
+             * Format: double
+             * @description The forecast.
+             */
+            mean: number;
+            /**
+             * Format: int64
+             * @description Its start, UTC ms.
+             */
+            t: number;
+        };
         /** @description Where an answer's SQL came from. */
         AnswerCache: {
             /**
@@ -2427,6 +2479,23 @@ export interface components {
          * @enum {string}
          */
         Autonomy: "observe" | "propose" | "act";
+        /** @description The same method at earlier days, on nothing but what was known then. */
+        Backtest: {
+            /**
+             * Format: double
+             * @description Mean absolute error over that of saying “as the period before”: below 1 is better than that.
+             */
+            mase?: number | null;
+            /** @description Each single model's mean absolute error over the same periods, best first. */
+            models: components["schemas"]["ModelError"][];
+            /** @description Earliest first; empty where the history is too short for one. */
+            origins: components["schemas"]["Origin"][];
+            /**
+             * Format: double
+             * @description Symmetric mean absolute percentage error, 0 to 200.
+             */
+            smape?: number | null;
+        };
         /**
          * @description Which direction is good news.
          * @enum {string}
@@ -3470,6 +3539,46 @@ export interface components {
             /** @description Its status. */
             status: string;
         };
+        /** @description A metric's coming periods. */
+        Forecast: {
+            /** @description What is to come. */
+            ahead: components["schemas"]["Ahead"][];
+            /** @description How the same method would have done before. */
+            backtest: components["schemas"]["Backtest"];
+            /** @description ISO 4217 code of amounts. */
+            currency: string;
+            /** @description Periods without a value that were filled in. */
+            filled: number;
+            /** @description Days or weeks. */
+            gran: components["schemas"]["Grain"];
+            /** @description The last of what was, earliest first. */
+            history: components["schemas"]["Was"][];
+            /** @description What kind of series it is: `constant`, `short`, `intermittent` or `regular`. */
+            kind: string;
+            /** @description Periods the models have learnt from. */
+            learnt_from: number;
+            /** @description Id of the metric. */
+            metric: string;
+            /** @description The models whose median it is. */
+            models: string[];
+            /**
+             * Format: double
+             * @description What a day of promotion adds, in the metric's unit; null without promotions, and where too little is known.
+             */
+            promotion?: number | null;
+            /**
+             * Format: double
+             * @description The sum of what is to come; null for a ratio, which has no sum.
+             */
+            total?: number | null;
+            /** @description `money` (minor units), `count`, `ratio` or `percent` (a fraction). */
+            unit: string;
+        };
+        /**
+         * @description How long a period is.
+         * @enum {string}
+         */
+        Grain: "d" | "w";
         /** @description The tenant's limits. */
         Guardrails: {
             /**
@@ -4097,6 +4206,16 @@ export interface components {
             /** @description What can be set. */
             parameters: components["schemas"]["ModelParameter"][];
         };
+        /** @description A model's error. */
+        ModelError: {
+            /**
+             * Format: double
+             * @description Mean absolute error, in the metric's unit.
+             */
+            error: number;
+            /** @description Which model. */
+            model: string;
+        };
         /** @description A number of a model that can be set. */
         ModelParameter: {
             /**
@@ -4224,6 +4343,36 @@ export interface components {
          * @enum {string}
          */
         Objective: "sales" | "leads" | "traffic" | "awareness";
+        /** @description One earlier forecast and what came. */
+        Origin: {
+            /** @description First day of the first period forecast, `YYYY-MM-DD`. */
+            date: string;
+            /**
+             * Format: double
+             * @description Sum forecast less sum that came, over the latter; null where nothing came or the metric has no sum.
+             */
+            off?: number | null;
+            /** @description Its periods. */
+            points: components["schemas"]["Past"][];
+        };
+        /** @description What was forecast for a period that is over. */
+        Past: {
+            /**
+             * Format: double
+             * @description What came.
+             */
+            actual: number;
+            /**
+             * Format: double
+             * @description What was forecast.
+             */
+            forecast: number;
+            /**
+             * Format: int64
+             * @description Its start, UTC ms.
+             */
+            t: number;
+        };
         /** @description An order at the end of a path. */
         PathOrder: {
             /** @description ISO 4217. */
@@ -5006,6 +5155,21 @@ export interface components {
             rewards: number;
             /** @description active, paused or winner. */
             status: string;
+        };
+        /** @description A period that is over. */
+        Was: {
+            /** @description Its first day, `YYYY-MM-DD`. */
+            date: string;
+            /**
+             * Format: int64
+             * @description Its start, UTC ms.
+             */
+            t: number;
+            /**
+             * Format: double
+             * @description The figure; null for a ratio without divisor.
+             */
+            value?: number | null;
         };
     };
     responses: never;
@@ -8015,6 +8179,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forecast: {
+        parameters: {
+            query?: {
+                /** @description Site key; the tenant's first site when missing. */
+                site?: string;
+                /** @description Id of a metric of the catalog; `revenue` when missing. */
+                metric?: string;
+                /** @description `d` for days (the default) or `w` for weeks. */
+                gran?: string;
+                /** @description Periods ahead, 1 to 180 days or 1 to 52 weeks; 28 days or 13 weeks when missing. */
+                horizon?: string;
+                /** @description Days of promotion, past and coming: `YYYY-MM-DD`, separated by commas. */
+                promotions?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forecast"];
                 };
             };
             /** @description Any failure */

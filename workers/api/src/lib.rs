@@ -18,6 +18,7 @@
 //! | [`protocols`] | the doors of other agents: MCP, A2A, AG-UI, the chat |
 //! | [`channels`] | joins attributed credits with spend and visits |
 //! | [`cursor`] | page cursors |
+//! | [`study`] | passes on what the science Worker computed |
 
 pub mod answer;
 pub mod channels;
@@ -30,6 +31,7 @@ pub mod idempotency;
 pub mod protocols;
 pub mod routes;
 pub mod store;
+pub mod study;
 pub mod wire;
 
 use front_door::Destination;

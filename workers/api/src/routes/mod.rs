@@ -15,6 +15,7 @@ pub mod campaigns;
 pub mod channels;
 pub mod dead_letters;
 pub mod experiments;
+pub mod forecast;
 pub mod guardrails;
 pub mod health;
 pub mod imports;
@@ -137,6 +138,7 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(experiments::start_experiment))
         .routes(routes!(experiments::stop_experiment))
         .routes(routes!(experiments::decide))
+        .routes(routes!(forecast::forecast))
         .routes(routes!(campaigns::list_campaigns, campaigns::create_campaign))
         .routes(routes!(campaigns::show_campaign, campaigns::update_campaign, campaigns::delete_campaign))
         .routes(routes!(campaigns::preflight))

@@ -17,6 +17,7 @@ pub mod campaigns;
 pub mod channels;
 pub mod dead_letters;
 pub mod experiments;
+pub mod forecast;
 pub mod guardrails;
 pub mod imports;
 pub mod inbox;

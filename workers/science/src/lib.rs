@@ -1,0 +1,15 @@
+//! The room that computes what takes long: the Study object. Its questions and answers are crate `study`'s, the maths is
+//! in the science crates; here rows are read and answers sent.
+
+#[expect(missing_docs, reason = "the object macro makes public items of its own")]
+mod object;
+mod series;
+
+pub use object::Study;
+use worker::{Context, Env, Request, Response, Result, event};
+
+/// The script answers nobody directly: its objects are reached through their bindings.
+#[event(fetch)]
+async fn fetch(_request: Request, _env: Env, _context: Context) -> Result<Response> {
+    Response::error("this Worker is reached through its objects", 404)
+}

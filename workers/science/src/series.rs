@@ -1,0 +1,35 @@
+//! Reads a metric's history.
+
+use calendar::Zone;
+use metrics::{Metric, Request, Scope};
+use platform::warehouse::{AskError, Warehouse};
+use platform::{Error, TenantDb};
+use problem::Problem;
+use study::{Asked, Grain, Series};
+use worker::Env;
+
+use crate::object::Failed;
+
+/// A metric by day or week over all that is read of the past.
+pub(crate) async fn read<T>(
+    env: &Env,
+    database: &TenantDb,
+    asked: &Asked<T>,
+    metric: &'static Metric,
+    grain: Grain,
+) -> Result<Series, Failed> {
+    let shop = &asked.shop;
+    let zone = Zone::parse(&shop.time_zone).map_err(|error| Error::corrupt("site's time zone", error))?;
+    let scope = Scope { tenant_id: shop.tenant_id.clone(), site: shop.site.clone(), currency: shop.currency.clone() };
+    let mut request = Request::new(scope, grain.history(zone, asked.now)?, vec![metric]);
+    request.bucket = Some(grain.bucket());
+    let warehouse = Warehouse::open(env, database)?;
+    let figures = warehouse.ask(request).await.map_err(|error| match error {
+        AskError::Metrics(error) => match error.field() {
+            Some(field) => Failed::Told(Problem::invalid_field(field, error.to_string())),
+            None => Failed::Ours(Error::corrupt("figures", error)),
+        },
+        AskError::Platform(error) => Failed::Ours(error),
+    })?;
+    Ok(Series::of(grain, zone, &figures.points(metric, &[])))
+}
