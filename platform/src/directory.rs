@@ -285,6 +285,38 @@ pub async fn open_publications(env: &Env, before: i64) -> Result<Vec<OpenPublica
     rows(env, sql, &[before]).await
 }
 
+/// A study that nobody has told of for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ForgottenStudy {
+    /// Its id.
+    pub id: String,
+    /// Owner.
+    pub tenant_id: String,
+    /// Site key.
+    pub site: String,
+    /// ISO 4217, of the site.
+    pub currency: String,
+    /// IANA zone of the site.
+    pub time_zone: String,
+    /// Which study.
+    pub kind: study::Kind,
+    /// The kind's question, JSON.
+    pub question: String,
+    /// UTC ms.
+    pub requested_at: i64,
+}
+
+/// Studies of every tenant that run and were last told of before an instant.
+///
+/// # Errors
+/// [`Error::Unavailable`] when D1 fails.
+pub async fn forgotten_studies(env: &Env, before: i64) -> Result<Vec<ForgottenStudy>> {
+    let sql = "SELECT t.id, t.tenant_id, t.site, s.currency, s.time_zone, t.kind, t.question, t.requested_at \
+               FROM studies t JOIN sites s ON s.tenant_id = t.tenant_id AND s.key = t.site \
+               WHERE t.status = 'running' AND t.touched_at < ?1";
+    rows(env, sql, &[number(before)]).await
+}
+
 #[derive(Deserialize)]
 struct TenantRow {
     tenant_id: String,

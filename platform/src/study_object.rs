@@ -1,34 +1,93 @@
-//! The only way to call a Study object: its binding, its name and its paths. What crosses is crate `study`'s: an
-//! [`Asked`] in, the answer's JSON or a problem's back.
+//! The only way to call a Study object: its binding, its name and its paths; and the row a long study begins with. What
+//! crosses is crate `study`'s: an [`Asked`] in, the answer's JSON or a problem's back, or a [`Job`] in and 204 back.
 
+use crate::database::{Param, Statement};
 use crate::error::{Error, Result};
+use crate::log;
 use crate::object::{self, Answer};
+use control::audit::Entry;
 use serde::Serialize;
-use study::Asked;
+use serde_json::json;
+use study::{Asked, Job};
 use worker::Env;
 
 /// Name of the binding.
 pub const BINDING: &str = "STUDIES";
 /// Takes an [`Asked`] with a `study::forecast::Question`; answers its `Answer`.
 pub const FORECAST: &str = "/forecast";
+/// Takes a [`Job`]; answers 204 once the object is sure to work at it. Begun again it goes on where it was.
+pub const BEGIN: &str = "/begin";
 
-/// The object's name: one a site and kind of study, which is its path. The length of what precedes makes it unambiguous
-/// whatever the parts hold.
+/// The object's name: one a site and kind of study, such as `forecast` or `mix`. The length of what precedes makes it
+/// unambiguous whatever the parts hold.
 #[must_use]
-pub fn name(tenant_id: &str, site: &str, path: &str) -> String {
-    object::name(tenant_id, &format!("{}{path}/{site}", path.len()))
+pub fn name(tenant_id: &str, site: &str, kind: &str) -> String {
+    object::name(tenant_id, &format!("{}/{kind}/{site}", kind.len()))
 }
 
-/// Asks a site's object. Any status is an answer: 200 with the study's JSON, else a problem's.
+/// Asks the object of a site and kind. Any status is an answer: 200 with the study's JSON, else a problem's.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the object did not answer.
-pub async fn ask<T: Serialize>(env: &Env, path: &str, asked: &Asked<T>) -> Result<Answer> {
-    let name = name(&asked.shop.tenant_id, &asked.shop.site, path);
+pub async fn ask<T: Serialize>(env: &Env, kind: &str, path: &str, asked: &Asked<T>) -> Result<Answer> {
+    let name = name(&asked.shop.tenant_id, &asked.shop.site, kind);
     let answer = object::call(env, BINDING, &name, path, asked).await?;
     match answer.status {
         500.. => Err(Error::unavailable("a study object", format!("answered {}: {}", answer.status, answer.body))),
         _ => Ok(answer),
+    }
+}
+
+/// The statement that stores a study that begins, and its audit entry. A site computes one study of a kind at a time:
+/// the statement fails with [`Error::Stale`] while one runs, if [`idle`] stands before it.
+#[must_use]
+pub fn stored(job: &Job, requested_by: &str) -> (Statement, Entry) {
+    let shop = &job.asked.shop;
+    let statement = Statement::new(
+        "INSERT INTO studies (id, tenant_id, site, kind, status, question, requested_by, requested_at, touched_at) \
+         VALUES (?2, ?1, ?3, ?4, 'running', ?5, ?6, ?7, ?7)",
+        vec![
+            job.id.as_str().into(),
+            shop.site.as_str().into(),
+            job.kind.as_str().into(),
+            job.asked.question.to_string().into(),
+            requested_by.into(),
+            job.asked.now.into(),
+        ],
+    );
+    let entry = Entry {
+        actor: requested_by.to_owned(),
+        action: "study.request",
+        entity: format!("study:{}", job.id),
+        before: None,
+        after: Some(json!({ "kind": job.kind, "site": shop.site })),
+        at: job.asked.now,
+    };
+    (statement, entry)
+}
+
+/// A condition: no study of this kind runs for this site.
+#[must_use]
+pub fn idle(job: &Job) -> Statement {
+    Statement::require(
+        "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM studies WHERE tenant_id = ?1 AND site = ?2 AND kind = ?3 \
+         AND status = 'running')",
+        vec![Param::from(job.asked.shop.site.as_str()), job.kind.as_str().into()],
+    )
+}
+
+/// Tells a study's object to work, and no more than logs when it does not answer: the row is the truth, and the cron
+/// Worker's sweep makes up for a call that is lost.
+pub async fn begin(env: &Env, job: &Job) {
+    let shop = &job.asked.shop;
+    let name = name(&shop.tenant_id, &shop.site, job.kind.as_str());
+    let begun = match object::call(env, BINDING, &name, BEGIN, job).await {
+        Ok(Answer { status: 204, .. }) => Ok(()),
+        Ok(answer) => Err(Error::unavailable("a study object", format!("answered {}: {}", answer.status, answer.body))),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = begun {
+        log::error("science", &shop.tenant_id, "a study was not begun; the sweep will", &error);
     }
 }
 
@@ -38,8 +97,8 @@ mod tests {
 
     #[test]
     fn names_of_different_studies_never_meet() {
-        assert_ne!(name("a/b", "c", "/x"), name("a", "b/c", "/x"));
-        assert_ne!(name("a", "c", "/x"), name("a", "c", "/y"));
-        assert_ne!(name("a", "y/c", "/x"), name("a", "c", "/x/y"));
+        assert_ne!(name("a/b", "c", "x"), name("a", "b/c", "x"));
+        assert_ne!(name("a", "c", "x"), name("a", "c", "y"));
+        assert_ne!(name("a", "y/c", "x"), name("a", "c", "x/y"));
     }
 }

@@ -5,10 +5,12 @@
 //! `customer`, `mmm`, `experiment`); reading, storing and HTTP are the Workers'. Pure: no clock, no randomness.
 
 pub mod forecast;
+mod job;
 mod series;
 
 use serde::{Deserialize, Serialize};
 
+pub use job::{Job, Kind, Step};
 pub use series::{Grain, Series, metric};
 
 /// Whose figures a study is over.

@@ -2,7 +2,7 @@
 //!
 //! | cron | duty |
 //! |---|---|
-//! | `*/5 * * * *` | [`calendar`]: entries that are due; [`publications`] and [`agents`]: those whose nudge got lost |
+//! | `*/5 * * * *` | [`calendar`]: entries that are due; [`publications`], [`agents`] and [`studies`]: those whose nudge got lost |
 //! | `5 * * * *` | [`rollup`]: hourly counts of the hours that have ended; [`attributions`] that are not settled yet; [`pulls`] of recent figures; [`questions`] made ready |
 //! | `17 3 * * *` | [`retention`]: raw events past their site's term, answers kept for a day; [`pulls`] of all that may change |
 //! | `40 3 * * *` | [`agents`]: asks the pacer and the optimizer for every live campaign |
@@ -18,6 +18,7 @@ mod retention;
 mod rewards;
 mod rollup;
 mod sinks;
+mod studies;
 mod writer;
 
 use wasm_bindgen::JsValue;
@@ -41,7 +42,11 @@ async fn queue(batch: MessageBatch<JsValue>, env: Env, _context: Context) -> Res
 async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     let cron = event.cron();
     let outcome = match cron.as_str() {
-        OFTEN => calendar::run(&env).await.and(publications::run(&env).await).and(agents::sweep(&env).await),
+        OFTEN => calendar::run(&env)
+            .await
+            .and(publications::run(&env).await)
+            .and(agents::sweep(&env).await)
+            .and(studies::sweep(&env).await),
         HOURLY => rollup::run(&env)
             .await
             .and(attributions::run(&env).await)

@@ -4,7 +4,6 @@ use ::study::Grain;
 use ::study::forecast::{Answer as Forecast, Question};
 use axum::response::Response;
 use platform::study_object::FORECAST;
-use serde_json::json;
 
 use super::scope;
 use crate::answer::Answer;
@@ -35,5 +34,5 @@ pub async fn forecast(caller: Caller, Params(query): Params<ForecastQuery>) -> A
         horizon: usize::try_from(horizon).unwrap_or(1),
         promotions: days.filter(|day| !day.is_empty()).map(str::to_owned).collect(),
     };
-    study::ask(&caller, site, FORECAST, question).await
+    study::ask(&caller, site, "forecast", FORECAST, question).await
 }

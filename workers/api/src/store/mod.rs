@@ -19,5 +19,6 @@ pub mod proposals;
 pub mod questions;
 pub mod sealed;
 pub mod sites;
+pub mod studies;
 pub mod team;
 pub mod tenants;

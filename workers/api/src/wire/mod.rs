@@ -27,4 +27,5 @@ pub mod kpis;
 pub mod problem;
 pub mod proposals;
 pub mod questions;
+pub mod studies;
 pub mod team;
