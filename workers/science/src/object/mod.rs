@@ -138,7 +138,7 @@ impl Study {
         let sql = "UPDATE studies SET progress = ?3, detail = ?4, touched_at = ?5 \
                    WHERE tenant_id = ?1 AND id = ?2 AND status = 'running'";
         let values = [job.id.as_str().into(), Param::Real(progress), detail.into(), clock::now_ms().into()];
-        TenantDb::new(&self.env, &job.asked.shop.tenant_id)?.run(sql, &values).await
+        TenantDb::new(&self.env, &job.asked.shop.tenant_id)?.run(sql, &values).await.map(|_| ())
     }
 
     /// Writes how a study ended. Written again after a crash it is the same.
