@@ -46,6 +46,13 @@ pub enum Need {
         /// Last local day.
         to_day: i64,
     },
+    /// How many pages of the site people looked at, hour by hour; machines left out.
+    PageViews {
+        /// First local day, days since 1970-01-01.
+        from_day: i64,
+        /// Last local day.
+        to_day: i64,
+    },
     /// The tenant's limits on spending and on agents.
     Guardrails,
     /// The site's connected accounts.
@@ -74,6 +81,7 @@ impl Need {
                 Level::AdSet => "what the channels report of each ad set".to_owned(),
                 Level::Ad => "what the channels report of each ad".to_owned(),
             },
+            Self::PageViews { .. } => "the site's page views by hour".to_owned(),
             Self::Guardrails => "the guardrails".to_owned(),
             Self::Channels => "the connected channels".to_owned(),
             Self::Images => "the uploaded images".to_owned(),
@@ -167,6 +175,11 @@ pub enum Answer {
     Insights {
         /// Days and objects.
         rows: Vec<InsightRow>,
+    },
+    /// To [`Need::PageViews`].
+    PageViews {
+        /// Every hour that the wall clock had, in order, those without a page view too.
+        rows: Vec<HourRow>,
     },
     /// To [`Need::Guardrails`].
     Guardrails(GuardrailFacts),
@@ -274,6 +287,15 @@ pub struct InsightRow {
     pub conversions: f64,
     /// Millionths of `currency`.
     pub conversion_value_micros: i64,
+}
+
+/// How often something happened in one hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HourRow {
+    /// Hour of the site's wall clock, hours since 1970-01-01 0:00.
+    pub local_hour: i64,
+    /// How often.
+    pub count: i64,
 }
 
 /// A tenant's limits.

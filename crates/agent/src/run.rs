@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use crate::need::ModelRequest;
 use crate::need::{
-    Answer, CampaignFacts, ChannelFacts, Figures, GuardrailFacts, ImageFacts, InsightRow, Level, Need, ProductFacts,
-    SiteFacts,
+    Answer, CampaignFacts, ChannelFacts, Figures, GuardrailFacts, HourRow, ImageFacts, InsightRow, Level, Need,
+    ProductFacts, SiteFacts,
 };
 use crate::proposal::Proposal;
 use model::ModelAnswer;
@@ -247,6 +247,17 @@ impl<'a> Ask<'a> {
         let need = Need::Insights { campaign_id: campaign_id.to_owned(), level, from_day, to_day };
         match self.get(need)? {
             (Answer::Insights { rows }, _) => Ok(rows),
+            (_, need) => Err(mismatch(&need)),
+        }
+    }
+
+    /// The site's page views by hour, over local days, both included.
+    ///
+    /// # Errors
+    /// [`Stop`].
+    pub fn page_views(&self, from_day: i64, to_day: i64) -> Result<&'a [HourRow], Stop> {
+        match self.get(Need::PageViews { from_day, to_day })? {
+            (Answer::PageViews { rows }, _) => Ok(rows),
             (_, need) => Err(mismatch(&need)),
         }
     }

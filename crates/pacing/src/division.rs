@@ -5,10 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, within};
 
-/// Days that the usual exponent weighs against what was seen.
-const PRIOR_DAYS: f64 = 10.0;
-/// The usual exponent.
-const PRIOR_EXPONENT: f64 = 0.7;
 /// Least variance of log spend that says something of the exponent.
 const LEAST_VARIANCE: f64 = 0.01;
 
@@ -22,8 +18,13 @@ pub struct Power {
 }
 
 impl Power {
-    /// Learns from days of (spend, what it brought): the slope of log value on log spend, drawn to 0.7 by as much weight as
-    /// ten days have, through the totals. `None` where nothing was spent or brought.
+    /// The usual exponent, which is taken where the days say nothing of it.
+    pub const PRIOR_EXPONENT: f64 = 0.7;
+    /// Days that the usual exponent weighs against what was seen.
+    pub const PRIOR_DAYS: f64 = 10.0;
+
+    /// Learns from days of (spend, what it brought): the slope of log value on log spend, drawn to the usual one by as
+    /// much weight as ten days have, through the totals. `None` where nothing was spent or brought.
     #[must_use]
     pub fn learn(days: &[(f64, f64)]) -> Option<Self> {
         let (spend, value) = days.iter().fold((0.0, 0.0), |sum, day| (sum.0 + day.0, sum.1 + day.1));
@@ -41,10 +42,10 @@ impl Power {
             (sum.0 + (log.0 - mean.0) * (log.1 - mean.1), sum.1 + (log.0 - mean.0).powi(2))
         });
         let exponent = if logs.len() < 3 || variance < LEAST_VARIANCE * n {
-            PRIOR_EXPONENT
+            Self::PRIOR_EXPONENT
         } else {
             let slope = (covariance / variance).clamp(0.0, 1.0);
-            (n * slope + PRIOR_DAYS * PRIOR_EXPONENT) / (n + PRIOR_DAYS)
+            (n * slope + Self::PRIOR_DAYS * Self::PRIOR_EXPONENT) / (n + Self::PRIOR_DAYS)
         };
         let powers: f64 = days.iter().filter(|day| day.0 > 0.0).map(|day| day.0.powf(exponent)).sum();
         Some(Self { scale: value / powers, exponent })

@@ -13,6 +13,7 @@ mod standing;
 
 pub use control::{Flight, Limits, Pacer};
 pub use division::{AdSet, Division, Power, divide};
+pub use mmm::budget::Response;
 pub use rhythm::{HOURS_OF_WEEK, Observation, Rhythm};
 pub use standing::Standing;
 

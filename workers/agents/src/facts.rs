@@ -1,11 +1,11 @@
 //! Answers to what agents need. Every read is the run's tenant's and site's; nothing here reads customers.
 
 use agent::need::{
-    CampaignFacts, ChannelFacts, FigureRow, Figures, GuardrailFacts, ImageFacts, InsightRow, Level, ProductFacts,
-    SiteFacts,
+    CampaignFacts, ChannelFacts, FigureRow, Figures, GuardrailFacts, HourRow, ImageFacts, InsightRow, Level,
+    ProductFacts, SiteFacts,
 };
 use agent::{Answer, Need};
-use calendar::{DateRange, Zone};
+use calendar::{DateRange, Granularity, Zone};
 use campaign::Brand;
 use metrics::{Dimension, Request, Scope, catalog};
 use platform::warehouse::{AskError, Warehouse};
@@ -28,6 +28,10 @@ pub(crate) async fn answer(env: &Env, database: &TenantDb, site: &str, need: &Ne
         }
         Need::Insights { campaign_id, level, from_day, to_day } => {
             Answer::Insights { rows: insights(database, site, campaign_id, *level, (*from_day, *to_day)).await? }
+        }
+        Need::PageViews { from_day, to_day } => {
+            let Some(site) = find_site(database, site).await? else { return Ok(no_site(site)) };
+            Answer::PageViews { rows: page_views(env, database, &site, (*from_day, *to_day)).await? }
         }
         Need::Guardrails => {
             let rails = campaigns::limits::load(database).await?.guardrails;
@@ -85,6 +89,43 @@ async fn campaign(database: &TenantDb, site: &str, id: &str) -> Result<Answer> {
     })
 }
 
+fn unreadable(e: &dyn std::fmt::Display) -> Error {
+    Error::corrupt("question to the catalog", e)
+}
+
+fn scope(database: &TenantDb, site: &SiteFacts) -> Scope {
+    Scope { tenant_id: database.tenant().to_owned(), site: site.key.clone(), currency: site.currency.clone() }
+}
+
+fn days(site: &SiteFacts, first: i64, last: i64) -> Result<DateRange> {
+    let zone = Zone::parse(&site.time_zone).map_err(|e| Error::corrupt("site time zone", e))?;
+    DateRange::new(zone, first, last).map_err(|e| unreadable(&e))
+}
+
+async fn ask(env: &Env, database: &TenantDb, request: Request) -> Result<metrics::Answer> {
+    Warehouse::open(env, database)?.ask(request).await.map_err(|error| match error {
+        AskError::Platform(error) => error,
+        AskError::Metrics(error) => Error::corrupt("figures", error),
+    })
+}
+
+/// From the counts of events by hour, which a month of costs no more than its hours.
+async fn page_views(
+    env: &Env,
+    database: &TenantDb,
+    site: &SiteFacts,
+    (first, last): (i64, i64),
+) -> Result<Vec<HourRow>> {
+    let events = catalog::metric("events").map_err(|e| unreadable(&e))?;
+    let mut request = Request::new(scope(database, site), days(site, first, last)?, vec![events]);
+    request.bucket = Some(Granularity::Hour);
+    request.event = Some(event::PAGEVIEW.to_owned());
+    let answer = ask(env, database, request).await?;
+    let count = |hour: i64| answer.figure(events, &[], Some(hour)).map_or(0, metrics::Figure::rounded);
+    let hours = answer.buckets().iter().map(|bucket| bucket.key);
+    Ok(hours.map(|local_hour| HourRow { local_hour, count: count(local_hour) }).collect())
+}
+
 async fn figures(
     env: &Env,
     database: &TenantDb,
@@ -93,21 +134,14 @@ async fn figures(
     (from, to): (&str, &str),
     by: Option<&str>,
 ) -> Result<Figures> {
-    let unreadable = |e: &dyn std::fmt::Display| Error::corrupt("question to the catalog", e);
-    let zone = Zone::parse(&site.time_zone).map_err(|e| Error::corrupt("site time zone", e))?;
     let day = |field, text| calendar::parse_day(field, text).map_err(|e| unreadable(&e));
-    let range = DateRange::new(zone, day("from", from)?, day("to", to)?).map_err(|e| unreadable(&e))?;
+    let range = days(site, day("from", from)?, day("to", to)?)?;
     let metrics: Vec<&'static metrics::Metric> =
         ids.iter().map(|id| catalog::metric(id)).collect::<std::result::Result<_, _>>().map_err(|e| unreadable(&e))?;
     let dimension = by.map(Dimension::parse).transpose().map_err(|e| unreadable(&e))?;
-    let scope =
-        Scope { tenant_id: database.tenant().to_owned(), site: site.key.clone(), currency: site.currency.clone() };
-    let mut request = Request::new(scope, range, metrics.clone());
+    let mut request = Request::new(scope(database, site), range, metrics.clone());
     request.by = dimension.into_iter().collect();
-    let answer = Warehouse::open(env, database)?.ask(request).await.map_err(|error| match error {
-        AskError::Platform(error) => error,
-        AskError::Metrics(error) => Error::corrupt("figures", error),
-    })?;
+    let answer = ask(env, database, request).await?;
     let keys = match (dimension, metrics.first()) {
         (Some(_), Some(first)) => answer.keys(first),
         _ => vec![Vec::new()],
