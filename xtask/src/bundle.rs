@@ -9,6 +9,7 @@ use anyhow::{Result, anyhow};
 use clap::ValueEnum;
 
 use crate::command::{Step, done, heading, logged, quiet};
+use crate::openapi;
 use crate::project::Project;
 use crate::rules::{self, Package};
 use crate::setup::{self, Ready};
@@ -188,6 +189,9 @@ fn inputs(project: &Project, packages: &[Package], worker: Worker, strategy: Str
     }
     for shared in ["Cargo.lock", "Cargo.toml", "tools/package-lock.json", "migrations-clickhouse"] {
         inputs = inputs.add(project, &project.root.join(shared))?;
+    }
+    if worker == Worker::Api {
+        inputs = inputs.add(project, &openapi::document(project))?;
     }
     Ok(inputs.finish())
 }

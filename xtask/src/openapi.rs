@@ -45,7 +45,8 @@ pub(crate) fn stale(project: &Project, node: &Node) -> Result<Vec<&'static str>>
     Ok(stale)
 }
 
-fn document(project: &Project) -> PathBuf {
+/// Where it is checked in.
+pub(crate) fn document(project: &Project) -> PathBuf {
     project.site().join("src/api/openapi.json")
 }
 

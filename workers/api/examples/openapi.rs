@@ -1,6 +1,6 @@
 //! Prints the OpenAPI document.
 
 fn main() -> Result<(), serde_json::Error> {
-    print!("{}", api::openapi_json()?);
+    print!("{}", api::document::made()?);
     Ok(())
 }

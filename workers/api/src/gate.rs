@@ -24,8 +24,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 use platform::{TenantDb, clock, directory, settings};
 use problem::Problem;
-use utoipa::openapi::OpenApi;
-use utoipa::openapi::security::SecurityRequirement;
+use serde::Deserialize;
 use worker::Env;
 
 use crate::answer::{Answer, OfTenant, Refused, internal};
@@ -34,9 +33,6 @@ use crate::store;
 /// The session cookie's name.
 pub const COOKIE_NAME: &str = "adroit_session";
 
-/// The key of a route's declaration in its OpenAPI operation.
-pub const DECLARATION: &str = "x-permission";
-
 /// What a route that anyone may call declares.
 pub const OPEN: &str = "open";
 
@@ -44,10 +40,7 @@ pub const OPEN: &str = "open";
 /// on to a route with a permission of its own.
 pub const SIGNED_IN: &str = "signed_in";
 
-/// The key of a second declaration, for routes that make sense for a person only; its one value is [`PERSON`].
-pub const CALLER: &str = "x-caller";
-
-/// What a route that no API key may call declares.
+/// What a route that no API key may call declares beside its permission, as `x-caller`.
 pub const PERSON: &str = "person";
 
 /// What a request must show.
@@ -68,23 +61,17 @@ pub enum Rule {
 pub struct Rules(HashMap<(Method, String), Rule>);
 
 impl Rules {
-    /// Reads the table from the document. A declaration that is missing or unknown leaves its route out.
+    /// Reads the table from the document's JSON. A declaration that is missing or unknown leaves its route out, and what
+    /// is no such document has no routes.
     #[must_use]
-    pub fn of(document: &OpenApi) -> Self {
+    pub fn of(document: &str) -> Self {
+        let document: Declarations = serde_json::from_str(document).unwrap_or_default();
         let mut rules = HashMap::new();
-        for (path, item) in &document.paths.paths {
-            let operations = [
-                (Method::GET, &item.get),
-                (Method::POST, &item.post),
-                (Method::PUT, &item.put),
-                (Method::PATCH, &item.patch),
-                (Method::DELETE, &item.delete),
-            ];
+        for (path, operations) in document.paths {
             for (method, operation) in operations {
-                let extensions = operation.as_ref().and_then(|operation| operation.extensions.as_ref());
-                let declared = |key: &str| extensions.and_then(|extensions| extensions.get(key)?.as_str());
-                let rule = declared(DECLARATION).and_then(|text| parse_rule(text, declared(CALLER)));
-                if let Some(rule) = rule {
+                let permission = operation.permission.as_deref();
+                let rule = permission.and_then(|permission| parse_rule(permission, operation.caller.as_deref()));
+                if let (Ok(method), Some(rule)) = (method.to_ascii_uppercase().parse(), rule) {
                     rules.insert((method, path.clone()), rule);
                 }
             }
@@ -103,25 +90,18 @@ impl Rules {
 /// The names of the ways to say who one is, as the document lists them.
 pub const SCHEMES: [&str; 2] = ["bearer", "cookie"];
 
-/// Shows on every operation that needs a caller how they say who they are.
-pub fn describe(document: &mut OpenApi) {
-    let rules = Rules::of(document);
-    for (path, item) in &mut document.paths.paths {
-        let operations = [
-            (Method::GET, &mut item.get),
-            (Method::POST, &mut item.post),
-            (Method::PUT, &mut item.put),
-            (Method::PATCH, &mut item.patch),
-            (Method::DELETE, &mut item.delete),
-        ];
-        for (method, operation) in operations {
-            let open = rules.get(&method, path) == Some(Rule::Open);
-            if let Some(operation) = operation.as_mut().filter(|_| !open) {
-                let either = SCHEMES.map(|scheme| SecurityRequirement::new(scheme, [""; 0]));
-                operation.security = Some(either.to_vec());
-            }
-        }
-    }
+/// What the table is read from: of each path and method the declarations.
+#[derive(Default, Deserialize)]
+struct Declarations {
+    paths: HashMap<String, HashMap<String, Declared>>,
+}
+
+#[derive(Deserialize)]
+struct Declared {
+    #[serde(rename = "x-permission")]
+    permission: Option<String>,
+    #[serde(rename = "x-caller")]
+    caller: Option<String>,
 }
 
 fn parse_rule(permission: &str, caller: Option<&str>) -> Option<Rule> {

@@ -16,13 +16,10 @@ use http_body::Body as _;
 use platform::{TenantDb, clock, random, settings};
 use problem::{FieldError, Problem};
 use serde_json::{Map, Value};
-use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{OpenApi, Required};
 
 use crate::answer::{Answer, Refused, internal};
 use crate::extract::read_body;
-use crate::gate::{Admitted, Rule, Rules, Runtime};
+use crate::gate::{Admitted, Rule, Runtime};
 use crate::store::idempotency::{self as store, KeptRecord, Place};
 
 /// The longest body that can be told from another, in bytes: twice the largest upload that is read at once.
@@ -39,39 +36,6 @@ const KEPT_HEADERS: [HeaderName; 3] = [CONTENT_TYPE, ETAG, LOCATION];
 #[must_use]
 pub fn covers(method: &Method, route: &str, rule: Rule) -> bool {
     *method == Method::POST && rule != Rule::Open && !route.starts_with("/auth/")
-}
-
-/// Shows the header on every operation that is covered.
-pub fn describe(document: &mut OpenApi) {
-    let rules = Rules::of(document);
-    for (path, item) in &mut document.paths.paths {
-        if let (Some(operation), Some(rule)) = (item.post.as_mut(), rules.get(&Method::POST, path))
-            && covers(&Method::POST, path, rule)
-        {
-            add(operation);
-        }
-    }
-}
-
-fn add(operation: &mut Operation) {
-    let schema = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .min_length(Some(1))
-        .max_length(Some(rules::MAX_CHARS))
-        .pattern(Some("^[!-~]+$"))
-        .build();
-    let parameter: Parameter = ParameterBuilder::new()
-        .name("Idempotency-Key")
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .description(Some(
-            "A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the \
-             first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while \
-             the first is under way: 409.",
-        ))
-        .schema(Some(schema))
-        .build();
-    operation.parameters.get_or_insert_default().push(parameter.into());
 }
 
 /// The middleware.

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`front_door`] | which of the three a request is for, and the headers every page gets |
 //! | [`gate`] | who is asking and whether they may: tokens, cookies, permissions, cross-site refusal |
+//! | [`document`] | the OpenAPI document: what the routes declare, as it is served and read |
 //! | [`idempotency`] | a POST sent again under its key is done once |
 //! | [`answer`] | how failures become problem details |
 //! | [`etag`] | which version an answer shows and a change rests on |
@@ -23,6 +24,7 @@
 pub mod answer;
 pub mod channels;
 pub mod cursor;
+pub mod document;
 pub mod etag;
 pub mod extract;
 pub mod front_door;
@@ -41,16 +43,6 @@ use worker::{Context, Env, HttpRequest, HttpResponse, Request, event, web_sys};
 
 /// The version every answer about us carries.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// The OpenAPI document of every route, as pretty JSON that ends with a newline.
-///
-/// # Errors
-/// Only if a schema cannot be written as JSON.
-pub fn openapi_json() -> serde_json::Result<String> {
-    // Extensions have no order of their own; keys of a value are sorted, so the text is the same every time.
-    let document = serde_json::to_value(&routes::BUILT.document)?;
-    serde_json::to_string_pretty(&document).map(|json| json + "\n")
-}
 
 /// Where every request arrives. What goes wrong on the way to a room is answered as a problem, too.
 #[event(fetch)]

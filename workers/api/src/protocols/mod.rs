@@ -37,8 +37,7 @@ const MAX_BODY: usize = 1024 * 1024;
 const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
 /// The OpenAPI document as JSON, once per isolate.
-static DOCUMENT: LazyLock<Value> =
-    LazyLock::new(|| serde_json::to_value(&crate::routes::BUILT.document).unwrap_or_default());
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(crate::document::TEXT).unwrap_or_default());
 
 /// The tools. A broken declaration empties the list; a test sees to it that none is.
 pub(crate) fn registry() -> &'static Registry {

@@ -35,37 +35,54 @@ use std::sync::LazyLock;
 use axum::Router;
 use axum::middleware::from_fn;
 use http::StatusCode;
-use utoipa::OpenApi as _;
-use utoipa::openapi::OpenApi;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+#[cfg(target_arch = "wasm32")]
+use utoipa_axum::PathItemExt as _;
+#[cfg(not(target_arch = "wasm32"))]
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::gate::{self, Rules};
-use crate::idempotency;
 use crate::protocols::{a2a, ag_ui, chat, discovery, mcp};
+use crate::{document, idempotency};
 
-/// What cannot be read off the routes.
-#[derive(utoipa::OpenApi)]
-#[openapi(
-    info(
-        title = "Adroit",
-        description = "From the first pixel hit to attributed revenue. Money is integer minor units beside an ISO 4217 \
-                       code, instants are UTC milliseconds, dates are inclusive and in the site's time zone, rates are \
-                       fractions, and a ratio whose divisor is 0 is null. Errors are RFC 9457 problem details. \
-                       `x-permission` names what the caller's role must allow, `x-caller: person` what no API key may call.",
-        license(name = "Apache-2.0", identifier = "Apache-2.0")
-    ),
-    components(schemas(
-        crate::wire::problem::Problem,
-        crate::wire::analytics::LiveHit,
-        crate::wire::analytics::LiveActive
-    ))
-)]
-struct Document;
+/// Declares the handlers of one path. Natively the declaration describes them, too ([`crate::document`]); what the Worker
+/// needs is the path and the methods.
+#[cfg(target_arch = "wasm32")]
+macro_rules! routes {
+    ($($module:ident::$handler:ident),+) => {{
+        let mut router = axum::routing::MethodRouter::new();
+        let paths = [$(utoipa_axum::routes!(@path [path()] of $module::$handler)),+];
+        $(for method in utoipa_axum::routes!(@path [methods()] of $module::$handler) {
+            router = router.on(method.to_method_filter(), $module::$handler);
+        })+
+        (paths, router)
+    }};
+}
 
-fn open_api_router() -> OpenApiRouter {
-    OpenApiRouter::with_openapi(Document::openapi())
+/// A router that takes declarations as `OpenApiRouter` does.
+#[cfg(target_arch = "wasm32")]
+trait Declared {
+    /// Adds the handlers of one path.
+    fn routes<const N: usize>(self, declared: ([String; N], axum::routing::MethodRouter)) -> Self;
+}
+
+#[cfg(target_arch = "wasm32")]
+impl Declared for Router {
+    fn routes<const N: usize>(self, (paths, router): ([String; N], axum::routing::MethodRouter)) -> Self {
+        match paths.into_iter().next() {
+            Some(path) => self.route(&path, router),
+            None => self,
+        }
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+type Declaring = OpenApiRouter;
+#[cfg(target_arch = "wasm32")]
+type Declaring = Router;
+
+/// Every route.
+pub(crate) fn declared() -> Declaring {
+    Declaring::new()
         .routes(routes!(account::login))
         .routes(routes!(account::logout))
         .routes(routes!(account::switch_tenant))
@@ -178,24 +195,17 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(health::openapi))
 }
 
-fn built() -> (Router, OpenApi) {
-    let (router, mut document) = open_api_router().split_for_parts();
-    document.info.version = crate::VERSION.to_owned();
-    if let Some(components) = document.components.as_mut() {
-        let [bearer, cookie] = gate::SCHEMES;
-        components.add_security_scheme(bearer, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
-        components
-            .add_security_scheme(cookie, SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(gate::COOKIE_NAME))));
-    }
-    gate::describe(&mut document);
-    idempotency::describe(&mut document);
+fn built() -> Router {
+    #[cfg(not(target_arch = "wasm32"))]
+    let router = Router::from(declared());
+    #[cfg(target_arch = "wasm32")]
+    let router = declared();
     // The layer added last is entered first: the gate, then the memory of answers, then the route.
-    let router = router
+    router
         .route_layer(from_fn(idempotency::once))
         .route_layer(from_fn(gate::gate))
         .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
-        .fallback(async || StatusCode::NOT_FOUND);
-    (router, document)
+        .fallback(async || StatusCode::NOT_FOUND)
 }
 
 /// What is made of the declarations, once per isolate.
@@ -204,15 +214,10 @@ pub struct Built {
     pub router: Router,
     /// The permission of every route.
     pub rules: Rules,
-    /// Describes the routes.
-    pub document: OpenApi,
 }
 
 /// Built at the first request.
-pub static BUILT: LazyLock<Built> = LazyLock::new(|| {
-    let (router, document) = built();
-    Built { router, rules: Rules::of(&document), document }
-});
+pub static BUILT: LazyLock<Built> = LazyLock::new(|| Built { router: built(), rules: Rules::of(document::TEXT) });
 
 #[cfg(test)]
 mod tests {
@@ -225,11 +230,11 @@ mod tests {
     use worker::wasm_bindgen::{JsCast as _, JsValue};
 
     use super::*;
-    use crate::gate::{DECLARATION, Rule, Runtime};
+    use crate::gate::{Rule, Runtime};
 
     /// Every method and route of the document with its operation.
     fn operations() -> Vec<(Method, String, serde_json::Value)> {
-        let document = serde_json::to_value(&BUILT.document).unwrap();
+        let document: serde_json::Value = serde_json::from_str(document::TEXT).unwrap();
         let mut all = Vec::new();
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
@@ -268,7 +273,7 @@ mod tests {
             match BUILT.rules.get(method, path) {
                 Some(Rule::Open) => open.push(format!("{method} {path}")),
                 Some(Rule::SignedIn | Rule::Needs(_) | Rule::NeedsPerson(_)) => {}
-                None => panic!("{method} {path} declares {:?}, which is no permission", operation[DECLARATION]),
+                None => panic!("{method} {path} declares {:?}, which is no permission", operation["x-permission"]),
             }
         }
         assert_eq!(
@@ -290,7 +295,7 @@ mod tests {
     #[test]
     fn a_change_needs_more_than_reading() {
         for (method, path, operation) in operations().into_iter().filter(|(method, ..)| *method == Method::POST) {
-            let declared = operation[DECLARATION].as_str().unwrap().to_owned();
+            let declared = operation["x-permission"].as_str().unwrap().to_owned();
             let of_oneself = path.starts_with("/auth/") || path.starts_with("/invitations/");
             assert!(of_oneself || !declared.starts_with("read_"), "{method} {path} declares {declared}");
         }
@@ -343,7 +348,7 @@ mod tests {
 
     #[test]
     fn every_field_and_parameter_is_explained() {
-        let document = serde_json::to_value(&BUILT.document).unwrap();
+        let document: serde_json::Value = serde_json::from_str(document::TEXT).unwrap();
         for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
             for (field, shape) in schema["properties"].as_object().into_iter().flatten() {
                 // A field that is another shape is explained there.
@@ -361,8 +366,8 @@ mod tests {
 
     #[test]
     fn every_named_shape_exists() {
-        let text = crate::openapi_json().unwrap();
-        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let text = document::TEXT;
+        let document: serde_json::Value = serde_json::from_str(text).unwrap();
         let known: BTreeSet<String> = document["components"]["schemas"].as_object().unwrap().keys().cloned().collect();
         for name in text.split("#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next()) {
             assert!(known.contains(name), "{name}");
@@ -373,11 +378,9 @@ mod tests {
     }
 
     #[test]
-    fn the_site_is_built_from_this_very_document() {
-        let kept =
-            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../site/src/api/openapi.json")).unwrap();
+    fn the_document_is_what_the_routes_declare() {
         assert!(
-            kept == crate::openapi_json().unwrap(),
+            document::TEXT == document::made().unwrap(),
             "site/src/api/openapi.json is out of date: run `cargo xtask openapi`"
         );
     }
