@@ -284,6 +284,8 @@ fn no_question_reads_a_whole_table_or_a_whole_tenant() {
         ("orders", attribution_orders::statement(&scope, &range, None, 100, d1)),
         ("touches of buyers", attribution_touches::of_buyers(&scope, &range, 1_000, None, 100, d1)),
         ("touches of persons", attribution_touches::of_persons(&scope, &["v:1".into()], &(0..1_000), 100, d1)),
+        ("touches of everybody", attribution_touches::of_everybody(&scope, &(5..1_000), None, 100, d1)),
+        ("more touches of everybody", attribution_touches::of_everybody(&scope, &(5..1_000), Some((9, "x")), 100, d1)),
         ("event names", event_names::statement(&scope, &range, 100, d1)),
         ("journeys", journeys::statement(&scope, &range, Some("x"), None, 100, d1)),
         ("journey keys", journey::keys(&scope, "v:1", d1)),
@@ -334,6 +336,8 @@ fn no_question_reads_a_whole_table_or_a_whole_tenant() {
             let whole_tenant = step.starts_with("SEARCH")
                 && (step.ends_with("(tenant_id=?)") || step.ends_with("(tenant_id=? AND site=?)"));
             assert!(!whole_table && !whole_tenant, "{name}: {step}\n{}", statement.sql);
+            // Read in the order of time, and no further than the page.
+            assert!(!(name.ends_with("of everybody") && step.contains("TEMP B-TREE")), "{name}: {step}");
         }
     }
 }

@@ -404,7 +404,6 @@ fn every_report(both: &mut Both) {
         let mut theirs: Vec<attribution_touches::Row> =
             everybody.into_iter().filter(|row| buyers.contains(row.person.as_str())).collect();
         theirs.sort_by(|a, b| (&a.person, a.t, &a.id).cmp(&(&b.person, b.t, &b.id)));
-        theirs.iter_mut().for_each(|row| row.visitor.clear());
         assert_eq!(whole, theirs);
         attribution_equals_revenue(both, &all, &whole, window_ms);
     }
@@ -418,7 +417,7 @@ fn everybodys_touches(both: &mut Both, window_ms: i64) -> Vec<attribution_touche
     let instants = range().utc_ms();
     let span = instants.start - window_ms..instants.end;
     let touches = |both: &mut Both, after: Option<&attribution_touches::Row>, limit| {
-        let after = after.map(|row| (row.visitor.as_str(), row.t, row.id.as_str()));
+        let after = after.map(|row| (row.t, row.id.as_str()));
         both.list::<attribution_touches::Row>(|dialect| {
             attribution_touches::of_everybody(&scope(), &span, after, limit, dialect)
         })

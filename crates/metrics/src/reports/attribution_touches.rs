@@ -15,9 +15,6 @@ use crate::{Dialect, Scope, Statement, dialect::Writer};
 pub struct Row {
     /// Who, as a person.
     pub person: String,
-    /// Who, as a visitor; told in lists of everybody only.
-    #[serde(default)]
-    pub visitor: String,
     /// The event.
     pub id: String,
     /// When, UTC ms.
@@ -81,33 +78,30 @@ pub fn of_buyers(
     touches(writer, scope, &buyers, members, "buyers", columns, &looked_at, after, limit)
 }
 
-/// At most `limit` touches of everybody in a span of time (UTC ms, end excluded), by visitor, time and id; after the
-/// touch of this visitor, time and id.
+/// At most `limit` touches of everybody in a span of time (UTC ms, end excluded), by time and id; after the touch of this
+/// time and id.
 #[must_use]
 pub fn of_everybody(
     scope: &Scope,
     span: &Range<i64>,
-    after: Option<(&str, i64, &str)>,
+    after: Option<(i64, &str)>,
     limit: u32,
     dialect: Dialect,
 ) -> Statement {
     let mut writer = Writer::of(dialect, scope);
     let join = join_person(&mut writer, scope, "t");
     let of_touches = of_site(&mut writer, scope, "t");
-    let (start, end) = (writer.integer(span.start), writer.integer(span.end));
-    let after = after.map_or_else(String::new, |(visitor, t, id)| {
-        let (visitor, t, id) = (writer.text(visitor), writer.integer(t), writer.text(id));
-        format!(
-            " AND t.visitor >= {visitor} \
-             AND (t.visitor > {visitor} OR t.t > {t} OR (t.t = {t} AND t.id > {id}))"
-        )
+    let (start, end) = (writer.integer(after.map_or(span.start, |(t, _)| t)), writer.integer(span.end));
+    let after = after.map_or_else(String::new, |(t, id)| {
+        let (t, id) = (writer.integer(t), writer.text(id));
+        format!(" AND (t.t > {t} OR t.id > {id})")
     });
     let sql = format!(
-        "SELECT {} AS person, t.visitor AS visitor, t.id AS id, t.t AS t, t.touch_number AS number, \
+        "SELECT {} AS person, t.id AS id, t.t AS t, t.touch_number AS number, \
          t.channel AS channel, t.source AS source, t.medium AS medium, t.campaign AS campaign\n\
          FROM touchpoints t\n{join}\n\
          WHERE {of_touches} AND t.t >= {start} AND t.t < {end} AND t.bot = 0{after}\n\
-         ORDER BY visitor, t, id LIMIT {limit}",
+         ORDER BY t, id LIMIT {limit}",
         person("t")
     );
     writer.finish(sql)

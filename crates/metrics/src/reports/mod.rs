@@ -92,7 +92,7 @@ mod tests {
             let statements: Vec<Statement> = vec![
                 attribution_orders::statement(&scope, &range, None, 1, dialect),
                 attribution_touches::of_buyers(&scope, &range, 1, None, 1, dialect),
-                attribution_touches::of_everybody(&scope, &(0..1), Some(("x", 1, "y")), 1, dialect),
+                attribution_touches::of_everybody(&scope, &(0..1), Some((1, "y")), 1, dialect),
                 attribution_touches::of_persons(&scope, &keys, &(0..1), 1, dialect),
                 event_names::statement(&scope, &range, 1, dialect),
                 journey::keys(&scope, "v:1", dialect),

@@ -5,7 +5,7 @@
 use metrics::{Dialect, Param, Scope, Statement};
 use rusqlite::{Connection, limits::Limit, params_from_iter, types::Value as Sql};
 
-pub const MIGRATIONS: [&str; 7] = [
+pub const MIGRATIONS: [&str; 9] = [
     include_str!("../../../../migrations-d1/0001_foundation.sql"),
     include_str!("../../../../migrations-d1/0002_the_loop.sql"),
     include_str!("../../../../migrations-d1/0003_pulls.sql"),
@@ -13,6 +13,8 @@ pub const MIGRATIONS: [&str; 7] = [
     include_str!("../../../../migrations-d1/0005_closed_hours.sql"),
     include_str!("../../../../migrations-d1/0006_audit_heads.sql"),
     include_str!("../../../../migrations-d1/0007_attributions.sql"),
+    include_str!("../../../../migrations-d1/0008_studies.sql"),
+    include_str!("../../../../migrations-d1/0011_touchpoints_by_time.sql"),
 ];
 
 pub fn scope() -> Scope {

@@ -218,13 +218,13 @@ async fn everybodys_touches(
     let instants = range.utc_ms();
     let span = instants.start.saturating_sub(window_ms)..instants.end;
     let mut touches: Vec<(String, Touch)> = Vec::new();
-    let mut last: Option<(String, i64, String)> = None;
+    let mut last: Option<(i64, String)> = None;
     loop {
-        let after = last.as_ref().map(|(visitor, t, id)| (visitor.as_str(), *t, id.as_str()));
+        let after = last.as_ref().map(|(t, id)| (*t, id.as_str()));
         let statement = attribution_touches::of_everybody(scope, &span, after, READ_AT_ONCE, warehouse.dialect());
         let rows: Vec<attribution_touches::Row> = warehouse.rows(&statement).await?;
         let full = rows.len() >= usize::try_from(READ_AT_ONCE).unwrap_or(usize::MAX);
-        last = rows.last().map(|row| (row.visitor.clone(), row.t, row.id.clone()));
+        last = rows.last().map(|row| (row.t, row.id.clone()));
         touches.extend(rows.into_iter().map(touch));
         if touches.len() > MAX_COMPARED_TOUCHES {
             let reason = format!(
@@ -493,7 +493,6 @@ mod tests {
     fn touched(person: &str, id: &str, t: i64) -> attribution_touches::Row {
         attribution_touches::Row {
             person: person.into(),
-            visitor: String::new(),
             id: id.into(),
             t,
             number: 1,
