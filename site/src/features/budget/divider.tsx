@@ -178,7 +178,8 @@ function Fact({ label, main, note }: { label: string; main: string; note: string
     <div>
       <dt className="text-muted-foreground text-xs">{label}</dt>
       <dd className="tabular mt-0.5 text-lg leading-6 font-semibold">
-        {main} <span className="text-muted-foreground text-xs font-normal">{note}</span>
+        <span className="inline-block pr-1.5">{main}</span>
+        <span className="text-muted-foreground inline-block text-xs font-normal">{note}</span>
       </dd>
     </div>
   );
