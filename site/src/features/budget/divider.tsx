@@ -92,7 +92,7 @@ export function Divider({ mix, site, computedAt, onFound }: { mix: Mix; site: st
               step={range.step}
               value={total}
               onChange={(event) => setTotal(Number(event.target.value))}
-              className="focus-ring accent-primary block w-full cursor-pointer rounded-full"
+              className="focus-ring accent-primary block w-full cursor-pointer rounded-full dark:[color-scheme:dark]"
             />
             <p className="text-muted-foreground tabular flex justify-between text-2xs">
               <span>{money(range.min, mix.currency, whole)}</span>
