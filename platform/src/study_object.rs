@@ -15,6 +15,10 @@ use worker::Env;
 pub const BINDING: &str = "STUDIES";
 /// Takes an [`Asked`] with a `study::forecast::Question`; answers its `Answer`.
 pub const FORECAST: &str = "/forecast";
+/// Takes an [`Asked`] with a `study::mix::Question`; answers `null` when there is enough to learn from, else a 409's problem.
+pub const MIX_READY: &str = "/mix/ready";
+/// Takes an [`Asked`] with a `study::mix::BudgetQuestion`; answers its `Budget` by the study done last.
+pub const BUDGET: &str = "/mix/budget";
 /// Takes a [`Job`]; answers 204 once the object is sure to work at it. Begun again it goes on where it was.
 pub const BEGIN: &str = "/begin";
 

@@ -6,6 +6,7 @@
 
 pub mod forecast;
 mod job;
+pub mod mix;
 mod series;
 
 use serde::{Deserialize, Serialize};

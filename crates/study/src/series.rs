@@ -50,6 +50,13 @@ impl Grain {
         }
     }
 
+    /// The last day of the last week that is over.
+    #[must_use]
+    pub fn last_sunday(today: i64) -> i64 {
+        // The day before this week's Monday; see `Granularity::key`.
+        today - (today + 3).rem_euclid(7) - 1
+    }
+
     /// The periods that are over, as far back as is read.
     ///
     /// # Errors
@@ -59,8 +66,7 @@ impl Grain {
         let (first, last) = match self {
             Self::Day => (today - DAYS, today - 1),
             Self::Week => {
-                // The day before this week's Monday; see `Granularity::key`.
-                let sunday = today - (today + 3).rem_euclid(7) - 1;
+                let sunday = Self::last_sunday(today);
                 (sunday - 7 * WEEKS + 1, sunday)
             }
         };

@@ -1753,6 +1753,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/planning/budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The best division of a weekly budget, by the media mix computed last. */
+        post: operations["divide_budget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/planning/mix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The media mix: what each channel's money brought, with response curves; how far a running study is. */
+        get: operations["show_mix"];
+        put?: never;
+        /** Computes the media mix anew, which takes a minute or so. 409 while one is computed, and where too little is known. */
+        post: operations["compute_mix"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/query/ask": {
         parameters: {
             query?: never;
@@ -2603,6 +2638,110 @@ export interface components {
             metrics: {
                 [key: string]: number | null;
             };
+        };
+        /** @description The best division found, beside the present one. What money brings is a week's, the spend kept up. */
+        BudgetAnswer: {
+            /** @description By channel, in the study's order. */
+            channels: components["schemas"]["BudgetShare"][];
+            /** @description ISO 4217 code of amounts. */
+            currency: string;
+            /** @description What the division brings more than the present spend. */
+            gain: components["schemas"]["MixFigure"];
+            /** @description What it brings: minor units or orders. */
+            outcome: components["schemas"]["MixFigure"];
+            /** @description What that brings. */
+            present_outcome: components["schemas"]["MixFigure"];
+            /**
+             * Format: int64
+             * @description What is spent a week at present.
+             */
+            present_total: number;
+            /**
+             * Format: double
+             * @description Probability that it brings more.
+             */
+            probability: number;
+            /**
+             * Format: int64
+             * @description Spend a week: the parts add up to it.
+             */
+            total: number;
+        };
+        /** @description Least and greatest spend of a channel a week, minor units. */
+        BudgetBounds: {
+            /** @description The channel's name. */
+            channel: string;
+            /**
+             * Format: int64
+             * @description Greatest; twice the highest week seen when missing.
+             */
+            max?: number | null;
+            /**
+             * Format: int64
+             * @description Least; 0 when missing.
+             */
+            min?: number;
+        };
+        /** @description Asks for a division of a week's money. */
+        BudgetForm: {
+            /** @description Least and greatest spend of channels. */
+            bounds?: components["schemas"]["BudgetBounds"][];
+            /** @description What is wanted. */
+            goal: components["schemas"]["BudgetGoal"];
+            /** @description Site key; the tenant's first site when missing. */
+            site?: string | null;
+        };
+        /** @description What is wanted of a week's money. */
+        BudgetGoal: {
+            /** @enum {string} */
+            kind: "spend";
+            /**
+             * Format: int64
+             * @description Minor units a week, above 0.
+             */
+            total_minor: number;
+        } | {
+            /** @enum {string} */
+            kind: "target_roas";
+            /**
+             * Format: double
+             * @description Revenue for each unit of spend, above 0.
+             */
+            roas: number;
+        } | {
+            /**
+             * Format: double
+             * @description Minor units an order, above 0.
+             */
+            cpa_minor: number;
+            /** @enum {string} */
+            kind: "target_cpa";
+        };
+        /** @description A channel's part. */
+        BudgetShare: {
+            /** @description Whether the spend is above every week seen, where the curve is mostly assumed. */
+            beyond: boolean;
+            /** @description Which bound holds the spend back, `min` or `max`; null for none. */
+            bound?: string | null;
+            /**
+             * Format: double
+             * @description What the next minor unit would bring.
+             */
+            marginal_return: number;
+            /** @description Its name. */
+            name: string;
+            /** @description What the spend brings. */
+            outcome: components["schemas"]["MixFigure"];
+            /**
+             * Format: int64
+             * @description What is spent a week at present.
+             */
+            present: number;
+            /**
+             * Format: int64
+             * @description Minor units a week.
+             */
+            spend: number;
         };
         /** @description A stretch of the calendar. */
         Calendar: {
@@ -4195,6 +4334,236 @@ export interface components {
             /** @description The rows. */
             rows: components["schemas"]["Metric"][];
         };
+        /** @description What each channel brought, and what the next money would. Amounts are minor units. */
+        Mix: {
+            /** @description The best division of the present weekly spend. */
+            budget: components["schemas"]["BudgetAnswer"];
+            /** @description What the spend is told apart by. */
+            by: components["schemas"]["MixBy"];
+            /** @description The channels, largest spend first. */
+            channels: components["schemas"]["MixChannel"][];
+            /** @description ISO 4217 code of amounts. */
+            currency: string;
+            /** @description First day of the first week, `YYYY-MM-DD`. */
+            from: string;
+            /**
+             * Format: double
+             * @description How much of the draws an interval holds: a fraction.
+             */
+            level: number;
+            /** @description What counts. */
+            outcome: components["schemas"]["MixOutcome"];
+            /** @description What the outcome is made of: level, trend, season, promotions, channels. */
+            parts: components["schemas"]["MixPart"][];
+            /** @description How far it can be relied on. */
+            quality: components["schemas"]["MixQuality"];
+            /** @description Last day of the last week. */
+            to: string;
+            /** @description What was, and what the model says of it, by week. */
+            weeks: components["schemas"]["MixWeek"][];
+        };
+        /**
+         * @description What the spend is told apart by.
+         * @enum {string}
+         */
+        MixBy: "channel" | "source";
+        /** @description What a channel did with its money. */
+        MixChannel: {
+            /** @description What it brought over all weeks. */
+            brought: components["schemas"]["MixFigure"];
+            /** @description What is left of an effect a week later: a fraction. */
+            carry: components["schemas"]["MixFigure"];
+            /** @description Spend for each unit of outcome brought: for orders, minor units an order. */
+            cost_per_outcome: components["schemas"]["MixFigure"];
+            /** @description What a weekly spend kept up brings a week; the band holds for the whole curve at once. */
+            curve: components["schemas"]["MixCurvePoint"][];
+            /**
+             * Format: int64
+             * @description The highest weekly spend seen: beyond it the curve is mostly assumed.
+             */
+            highest: number;
+            /** @description What the next minor unit a week would bring at the present spend. */
+            marginal_return: components["schemas"]["MixFigure"];
+            /** @description What was put together under it; itself where nothing was. */
+            merged: string[];
+            /**
+             * Format: int64
+             * @description The most a week that is recommended unless asked otherwise.
+             */
+            most: number;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Spend a week at present.
+             */
+            present: number;
+            /** @description Outcome brought for each minor unit of spend; for revenue that is the return on ad spend. */
+            return_on_spend: components["schemas"]["MixFigure"];
+            /** @description Of all outcome fitted: a fraction. */
+            share: components["schemas"]["MixFigure"];
+            /**
+             * Format: int64
+             * @description All its spend.
+             */
+            spend: number;
+            /**
+             * Format: double
+             * @description Of all spend: a fraction.
+             */
+            spend_share: number;
+        };
+        /** @description A point of a response curve. */
+        MixCurvePoint: {
+            /** @description What it brings a week. */
+            response: components["schemas"]["MixFigure"];
+            /**
+             * Format: int64
+             * @description Spend a week.
+             */
+            spend: number;
+        };
+        /** @description A figure with its interval. */
+        MixFigure: {
+            /**
+             * Format: double
+             * @description Upper end.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description Lower end.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description Mean of the draws.
+             */
+            mean: number;
+        };
+        /** @description What an experiment measured of one channel. */
+        MixLift: {
+            /** @description The channel's name, as the answer has it. */
+            channel: string;
+            /** @description First day on which its spend was another, `YYYY-MM-DD`; whole weeks are taken. */
+            from: string;
+            /**
+             * Format: double
+             * @description Outcome with the recorded spend less outcome with the other one, in minor units or orders.
+             */
+            lift: number;
+            /**
+             * Format: double
+             * @description What it is compared with: the recorded spend times this; 0 when missing, no spend at all.
+             */
+            scale?: number;
+            /**
+             * Format: double
+             * @description Its standard error, above 0.
+             */
+            standard_error: number;
+            /** @description The last one. */
+            to: string;
+        };
+        /**
+         * @description What counts as an outcome.
+         * @enum {string}
+         */
+        MixOutcome: "revenue" | "orders";
+        /** @description A part of the outcome. */
+        MixPart: {
+            /** @description `level`, `trend`, `season`, `control` or `channel`. */
+            kind: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Of all that is fitted: a fraction. */
+            share: components["schemas"]["MixFigure"];
+            /** @description What it brought over all weeks. */
+            total: components["schemas"]["MixFigure"];
+        };
+        /** @description How far it can be relied on. */
+        MixQuality: {
+            /** @description Draws. */
+            draws: number;
+            /**
+             * Format: double
+             * @description Fewest independent draws that the draws of a figure are worth.
+             */
+            effective_draws: number;
+            /**
+             * Format: double
+             * @description Greatest split R-hat: near 1 where the chains agree.
+             */
+            r_hat: number;
+            /**
+             * Format: double
+             * @description Share of the outcome's variance that is fitted.
+             */
+            r_squared: number;
+            /** @description What to keep in mind before believing it, in words. */
+            warnings: string[];
+            /** @description Weeks learnt from. */
+            weeks: number;
+        };
+        /** @description What did each channel bring? */
+        MixQuestion: {
+            /**
+             * @description What the spend is told apart by; the channel group when missing.
+             * @default channel
+             */
+            by: components["schemas"]["MixBy"];
+            /**
+             * @description What experiments measured; the fit is calibrated by them.
+             * @default []
+             */
+            experiments: components["schemas"]["MixLift"][];
+            /**
+             * @description What counts; revenue when missing.
+             * @default revenue
+             */
+            outcome: components["schemas"]["MixOutcome"];
+            /**
+             * @description Days, `YYYY-MM-DD`, on which something was on that lifts the outcome, such as a sale.
+             * @default []
+             */
+            promotions: string[];
+            /**
+             * @description Most weeks of history, 26 to 156; 156 when missing.
+             * @default 156
+             */
+            weeks: number;
+        };
+        /** @description The latest media mix study, and the latest answer: what was computed last stands while another runs. */
+        MixStudy: {
+            answer?: components["schemas"]["Mix"] | null;
+            /**
+             * Format: int64
+             * @description When the answer was computed, UTC ms; null without one.
+             */
+            computed_at?: number | null;
+            question?: components["schemas"]["MixQuestion"] | null;
+            study?: components["schemas"]["Study"] | null;
+        };
+        /** @description A week that is over. */
+        MixWeek: {
+            /**
+             * Format: double
+             * @description What was.
+             */
+            actual: number;
+            /**
+             * Format: double
+             * @description That without any channel.
+             */
+            baseline: number;
+            /** @description Its Monday, `YYYY-MM-DD`. */
+            date: string;
+            /**
+             * Format: double
+             * @description What the model says.
+             */
+            fitted: number;
+        };
         /** @description A way of sharing credit. */
         Model: {
             /** @description How it shares credit. */
@@ -4308,6 +4677,39 @@ export interface components {
             email: string;
             /** @description As what: admin, marketer, analyst or approver. */
             role: string;
+        };
+        /** @description Starts a study. Everything has a default. */
+        NewMix: {
+            /**
+             * @description What the spend is told apart by; the channel group when missing.
+             * @default channel
+             */
+            by: components["schemas"]["MixBy"];
+            /**
+             * @description What experiments measured of channels, by which the fit is calibrated.
+             * @default []
+             */
+            experiments: components["schemas"]["MixLift"][];
+            /**
+             * @description What counts; revenue when missing.
+             * @default revenue
+             */
+            outcome: components["schemas"]["MixOutcome"];
+            /**
+             * @description Days, `YYYY-MM-DD`, on which something was on that lifts the outcome, such as a sale.
+             * @default []
+             */
+            promotions: string[];
+            /**
+             * @description Site key; the tenant's first site when missing.
+             * @default null
+             */
+            site: string | null;
+            /**
+             * @description Most weeks of history; 156 when missing.
+             * @default 156
+             */
+            weeks: number;
         };
         /** @description A site to create. */
         NewSite: {
@@ -4949,6 +5351,30 @@ export interface components {
         Stopped: components["schemas"]["Guardrails"] & {
             /** @description The live campaigns that were paused with it. */
             paused: string[];
+        };
+        /** @description A study, running or over. */
+        Study: {
+            /** @description What it is at, or why it failed, in words. */
+            detail: string;
+            /**
+             * Format: int64
+             * @description UTC ms; null while it runs.
+             */
+            ended_at?: number | null;
+            /** @description Stable id. */
+            id: string;
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            progress: number;
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            requested_at: number;
+            /** @description `running`, `done` or `failed`. */
+            status: string;
         };
         /** @description Why something is to be approved. */
         SubmitForm: {
@@ -8930,6 +9356,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    divide_budget: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetAnswer"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_mix: {
+        parameters: {
+            query?: {
+                /** @description Site key; the tenant's first site when missing. */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MixStudy"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compute_mix: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMix"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Study"];
                 };
             };
             /** @description Any failure */

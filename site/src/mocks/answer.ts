@@ -27,6 +27,7 @@ import { chatRoutes } from "./chat";
 import { deadLetterRoutes } from "./dead-letters";
 import { experimentRoutes } from "./experiments";
 import { loopRoutes } from "./loop";
+import { planningRoutes } from "./planning";
 import { questionRoutes } from "./questions";
 import { type ChannelDay, daysOf, metricsOf, noise, sum } from "./shop";
 
@@ -182,6 +183,7 @@ const routes: [string, RegExp, Handler][] = [
   ...loopRoutes,
   ...agentRoutes,
   ...experimentRoutes,
+  ...planningRoutes,
   ...deadLetterRoutes,
   ...questionRoutes,
   ...chatRoutes(answer),

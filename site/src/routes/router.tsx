@@ -215,6 +215,12 @@ const experiment = createRoute({
   component: lazyRouteComponent(() => import("@/features/experiments/experiment-page"), "ExperimentPage"),
 });
 
+const budget = createRoute({
+  getParentRoute: () => app,
+  path: "/budget",
+  component: lazyRouteComponent(() => import("@/features/budget/budget-page"), "BudgetPage"),
+});
+
 const calendar = createRoute({
   getParentRoute: () => app,
   path: "/calendar",
@@ -273,6 +279,7 @@ const tree = root.addChildren([
     journeys,
     journey,
     ask,
+    budget,
     chat,
     live,
     campaigns,

@@ -1,7 +1,7 @@
 //! Reads a metric's history.
 
 use calendar::Zone;
-use metrics::{Metric, Request, Scope};
+use metrics::{Answer, Metric, Request, Scope};
 use platform::warehouse::{AskError, Warehouse};
 use platform::{Error, TenantDb};
 use problem::Problem;
@@ -23,13 +23,18 @@ pub(crate) async fn read<T>(
     let scope = Scope { tenant_id: shop.tenant_id.clone(), site: shop.site.clone(), currency: shop.currency.clone() };
     let mut request = Request::new(scope, grain.history(zone, asked.now)?, vec![metric]);
     request.bucket = Some(grain.bucket());
+    let figures = figures(env, database, request).await?;
+    Ok(Series::of(grain, zone, &figures.points(metric, &[])))
+}
+
+/// What the warehouse says.
+pub(crate) async fn figures(env: &Env, database: &TenantDb, request: Request) -> Result<Answer, Failed> {
     let warehouse = Warehouse::open(env, database)?;
-    let figures = warehouse.ask(request).await.map_err(|error| match error {
+    warehouse.ask(request).await.map_err(|error| match error {
         AskError::Metrics(error) => match error.field() {
             Some(field) => Failed::Told(Problem::invalid_field(field, error.to_string())),
             None => Failed::Ours(Error::corrupt("figures", error)),
         },
         AskError::Platform(error) => Failed::Ours(error),
-    })?;
-    Ok(Series::of(grain, zone, &figures.points(metric, &[])))
+    })
 }

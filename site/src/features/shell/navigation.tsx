@@ -16,6 +16,7 @@ import {
   Megaphone,
   MessageCircleQuestion,
   MessagesSquare,
+  PiggyBank,
   Plug,
   Route,
   ScrollText,
@@ -29,6 +30,7 @@ interface Entry {
     | "/attribution"
     | "/journeys"
     | "/ask"
+    | "/budget"
     | "/chat"
     | "/live"
     | "/campaigns"
@@ -59,6 +61,10 @@ export const GROUPS: { label: string; entries: Entry[] }[] = [
       { to: "/ask", label: "Ask", icon: MessageCircleQuestion },
       { to: "/live", label: "Live", icon: Activity },
     ],
+  },
+  {
+    label: "Plan",
+    entries: [{ to: "/budget", label: "Budget", icon: PiggyBank }],
   },
   {
     label: "Act",

@@ -25,6 +25,7 @@ pub mod keys;
 pub mod kpis;
 pub mod live;
 mod model_sql;
+pub mod planning;
 pub mod proposals;
 pub mod questions;
 mod scope;
@@ -156,6 +157,8 @@ pub(crate) fn declared() -> Declaring {
         .routes(routes!(experiments::stop_experiment))
         .routes(routes!(experiments::decide))
         .routes(routes!(forecast::forecast))
+        .routes(routes!(planning::show_mix, planning::compute_mix))
+        .routes(routes!(planning::divide_budget))
         .routes(routes!(campaigns::list_campaigns, campaigns::create_campaign))
         .routes(routes!(campaigns::show_campaign, campaigns::update_campaign, campaigns::delete_campaign))
         .routes(routes!(campaigns::preflight))

@@ -24,6 +24,7 @@ pub mod inbox;
 pub mod journeys;
 pub mod keys;
 pub mod kpis;
+pub mod planning;
 pub mod problem;
 pub mod proposals;
 pub mod questions;

@@ -1,7 +1,8 @@
 //! The Study object.
 //!
 //! - **One instance stands for** one kind of study of one site.
-//! - **It stores** the job it works at, and what the next step goes on from; see `store`. The answer goes to D1.
+//! - **It stores** the job it works at, what the next step goes on from, and the last state of the study done last, which
+//!   budget questions are answered from; see `store`. The answer goes to D1.
 //! - **It is called by** the API and the cron Worker, through `platform::study_object`.
 //! - **Its single thread protects** the isolate: two long computations of one kind and site never run side by side.
 //!
@@ -11,13 +12,16 @@
 mod store;
 
 use control::audit::{Entry, SYSTEM};
-use platform::study_object::{BEGIN, FORECAST};
+use platform::study_object::{BEGIN, BUDGET, FORECAST, MIX_READY};
 use platform::{Error, Param, Statement, TenantDb, clock};
 use problem::Problem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use std::cell::RefCell;
+use std::rc::Rc;
 use store::Store;
+use study::mix::{BudgetQuestion, Fitting};
 use study::{Asked, Job, Kind, Shop, Step, forecast};
 use worker::{DurableObject, Env, Method, Request, Response, Result, State, durable_object};
 
@@ -33,11 +37,13 @@ const RETRY_MS: i64 = 10_000;
 pub struct Study {
     state: State,
     env: Env,
+    /// The fit of the mix study done last, by its id: budget questions come many a second.
+    fitted: RefCell<Option<(String, Rc<Fitting>)>>,
 }
 
 impl DurableObject for Study {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env }
+        Self { state, env, fitted: RefCell::new(None) }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
@@ -50,6 +56,15 @@ impl DurableObject for Study {
             FORECAST => {
                 let asked = read(&body)?;
                 answer(&asked.shop, &path, self.forecast(&asked).await)
+            }
+            MIX_READY => {
+                let asked = read(&body)?;
+                answer(&asked.shop, &path, mix::ready(&self.env, &asked).await)
+            }
+            BUDGET => {
+                let asked: Asked<BudgetQuestion> = read(&body)?;
+                let budget = self.fitted().and_then(|fitted| Ok(fitted.budget(&asked.question)?));
+                answer(&asked.shop, &path, budget)
             }
             BEGIN => {
                 self.store()?.begin(&serde_json::from_slice(&body)?)?;
@@ -85,6 +100,20 @@ impl Study {
         Ok(forecast::answer(question, &asked.shop.currency, &series)?)
     }
 
+    /// The fit of the mix study done last.
+    fn fitted(&self) -> std::result::Result<Rc<Fitting>, Failed> {
+        let stored = |error: worker::Error| Failed::Ours(Error::corrupt("a study object's storage", error));
+        let store = self.store().map_err(stored)?;
+        let id = store.done_id().map_err(stored)?;
+        let known = self.fitted.borrow().as_ref().filter(|(known, _)| *known == id).map(|(_, fit)| Rc::clone(fit));
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let fitting = Rc::new(mix::kept(&store.done_state().map_err(stored)?)?);
+        self.fitted.replace(Some((id, Rc::clone(&fitting))));
+        Ok(fitting)
+    }
+
     /// One step of a job; how long until the next, ms, or none.
     async fn step(&self, store: &Store, job: &Job, failures: i64) -> Result<Option<i64>> {
         let state = store.state()?;
@@ -107,7 +136,11 @@ impl Study {
                 }
                 return Ok(Some(0));
             }
-            Ok(Step::Done(answer)) => self.end(job, "done", "", &answer).await,
+            Ok(Step::Done(answer)) => {
+                // First: an answer is never told without what its questions need.
+                store.done(&job.id)?;
+                self.end(job, "done", "", &answer).await
+            }
             Err(Failed::Told(problem)) => self.end(job, "failed", &problem.detail, "").await,
             Err(Failed::Ours(error)) if failures + 1 < MOST_FAILURES => Err(error),
             Err(Failed::Ours(error)) => {

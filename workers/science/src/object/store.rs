@@ -1,4 +1,4 @@
-//! The object's SQLite table: the job it works at. Callers see values, never SQL.
+//! The object's SQLite tables: the job it works at, and the last state of the study done last. Callers see values, never SQL.
 
 use serde::Deserialize;
 use study::Job;
@@ -11,6 +11,7 @@ const PIECE: usize = 1_000_000;
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS job (one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL, failures INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS state (place INTEGER PRIMARY KEY, piece TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS done (id TEXT NOT NULL, place INTEGER NOT NULL, piece TEXT NOT NULL, PRIMARY KEY (id, place));
 ";
 
 /// See the module.
@@ -20,6 +21,10 @@ pub(super) struct Store(SqlStorage);
 struct JobRow {
     body: String,
     failures: i64,
+}
+#[derive(Deserialize)]
+struct IdRow {
+    id: String,
 }
 #[derive(Deserialize)]
 struct PieceRow {
@@ -79,8 +84,27 @@ impl Store {
         self.0.exec("UPDATE job SET failures = failures + 1", None).map(|_| ())
     }
 
-    /// The job is over.
+    /// Keeps the last state for questions to come, in the place of the one before. Done again it is the same.
+    pub(super) fn done(&self, id: &str) -> Result<()> {
+        self.0.exec("DELETE FROM done", None)?;
+        self.0.exec("INSERT INTO done SELECT ?, place, piece FROM state", vec![id.into()]).map(|_| ())
+    }
+
+    /// Id of the study done last; empty for none.
+    pub(super) fn done_id(&self) -> Result<String> {
+        let rows: Vec<IdRow> = self.0.exec("SELECT id FROM done LIMIT 1", None)?.to_array()?;
+        Ok(rows.into_iter().next().map(|row| row.id).unwrap_or_default())
+    }
+
+    /// The last state of the study done last; empty for none.
+    pub(super) fn done_state(&self) -> Result<String> {
+        let rows: Vec<PieceRow> = self.0.exec("SELECT piece FROM done ORDER BY place", None)?.to_array()?;
+        Ok(rows.into_iter().map(|row| row.piece).collect())
+    }
+
+    /// The job is over, and what it went on from forgotten.
     pub(super) fn end(&self) -> Result<()> {
+        self.0.exec("DELETE FROM state", None)?;
         self.0.exec("DELETE FROM job", None).map(|_| ())
     }
 }
