@@ -15,6 +15,8 @@ use worker::Env;
 pub const BINDING: &str = "STUDIES";
 /// Takes an [`Asked`] with a `study::forecast::Question`; answers its `Answer`.
 pub const FORECAST: &str = "/forecast";
+/// Takes an [`Asked`] with a `study::anomalies::Question`: looks now, stores what it finds, answers its `Look`.
+pub const ANOMALIES: &str = "/anomalies";
 /// Takes a [`Job`]; answers 204 once the object is sure to work at it. Begun again it goes on where it was.
 pub const BEGIN: &str = "/begin";
 

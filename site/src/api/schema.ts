@@ -1589,6 +1589,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/insights/anomalies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Days on which a main figure was not as usual, newest first: how far from its usual range, since when, and which
+         *     channel, source, campaign or device moved it.
+         */
+        get: operations["list_anomalies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/insights/anomalies/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Looks now: main figures of the last 14 days against what was usual before. New findings join the list, those that late
+         *     data made ordinary leave it, what was dismissed stays so. Says what was looked at.
+         */
+        post: operations["check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/insights/anomalies/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts an anomaly aside: it is explained, or does not matter. It is not raised again. */
+        post: operations["dismiss"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/insights/anomalies/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a dismissal back. */
+        post: operations["reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/invitations/accept": {
         parameters: {
             query?: never;
@@ -2141,6 +2215,103 @@ export interface components {
              * @description Its start, UTC ms.
              */
             t: number;
+        };
+        /** @description A page of anomalies, newest day first. */
+        Anomalies: {
+            look?: components["schemas"]["AnomalyLook"] | null;
+            /** @description Give this as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["AnomalyRow"][];
+        };
+        /** @description What was looked at. */
+        AnomalyLook: {
+            /**
+             * Format: int64
+             * @description When, UTC ms.
+             */
+            looked_at: number;
+            /** @description The figures. */
+            metrics: components["schemas"]["WatchedMetric"][];
+            /** @description Unusual days in the window that are not told of: their figure had raised two alerts in a fortnight already. */
+            over_budget: number;
+            /** @description How many of those were unusual. */
+            unusual_ever: number;
+            /** @description Values judged in these days. */
+            values: number;
+            /** @description Values judged over the whole history. */
+            values_ever: number;
+            /**
+             * Format: int64
+             * @description Days back that were looked at.
+             */
+            window_days: number;
+        };
+        /** @description A day, or days in a row, on which a figure was not as usual. */
+        AnomalyRow: {
+            /** @description The days before and after, with their usual range. */
+            around: components["schemas"]["WatchedDay"][];
+            /** @description ISO 4217 code of amounts. */
+            currency: string;
+            /** @description The first unusual day, `YYYY-MM-DD`, local. */
+            date: string;
+            /**
+             * Format: int64
+             * @description Unusual days in a row.
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description When, UTC ms; null while it is open.
+             */
+            dismissed_at?: number | null;
+            /** @description Who dismissed it; null while it is open. */
+            dismissed_by?: string | null;
+            /**
+             * Format: double
+             * @description What would have been usual.
+             */
+            expected: number;
+            /**
+             * Format: int64
+             * @description When it was found, UTC ms.
+             */
+            found_at: number;
+            /** @description Stable id. */
+            id: string;
+            /**
+             * Format: double
+             * @description The least that would have been usual.
+             */
+            lower: number;
+            /** @description Id of the metric. */
+            metric: string;
+            /** @description What moved it, dimension by dimension, the most surprising first. */
+            moved: components["schemas"]["Mover"][];
+            /**
+             * Format: double
+             * @description Robust standard deviations from the usual; negative below.
+             */
+            score: number;
+            shift?: components["schemas"]["LevelShift"] | null;
+            /** @description Site key. */
+            site: string;
+            /** @description `open` or `dismissed`. */
+            status: string;
+            /** @description `money` (minor units), `count`, `ratio` or `percent` (a fraction). */
+            unit: string;
+            /**
+             * Format: double
+             * @description The most that would have been usual.
+             */
+            upper: number;
+            /**
+             * Format: double
+             * @description What that day came to, in the metric's unit.
+             */
+            value: number;
+            /** @description All of it in words. */
+            words: string;
         };
         /** @description Where an answer's SQL came from. */
         AnswerCache: {
@@ -4050,6 +4221,21 @@ export interface components {
             /** @description Time zone of the days. */
             time_zone: string;
         };
+        /** @description A level that changed. */
+        LevelShift: {
+            /**
+             * Format: double
+             * @description Mean of a day since.
+             */
+            after: number;
+            /**
+             * Format: double
+             * @description Mean of a day before, in the metric's unit, without the week's rhythm.
+             */
+            before: number;
+            /** @description First day of the new level, `YYYY-MM-DD`. */
+            since: string;
+        };
         /** @description Who is here (`event: active`, every 2 s). */
         LiveActive: {
             /**
@@ -4236,6 +4422,23 @@ export interface components {
             default: string;
             /** @description In the order people should see them. */
             rows: components["schemas"]["Model"][];
+        };
+        /** @description A segment's part in a finding. */
+        Mover: {
+            /**
+             * Format: double
+             * @description What it adds to the whole's change against usual days, in the metric's unit; all segments' make up the change.
+             */
+            change: number;
+            /** @description `channel`, `source`, `campaign` or `device`. */
+            dimension: string;
+            /** @description The segment. */
+            name: string;
+            /**
+             * Format: double
+             * @description For a sum, the change beyond the segment's usual share of the whole's; for a rate, as `change`.
+             */
+            surprise: number;
         };
         /** @description A tenant the caller belongs to. */
         MyTenant: {
@@ -5170,6 +5373,35 @@ export interface components {
              * @description The figure; null for a ratio without divisor.
              */
             value?: number | null;
+        };
+        /** @description A day beside a finding. */
+        WatchedDay: {
+            /** @description `YYYY-MM-DD`. */
+            date: string;
+            /**
+             * Format: double
+             * @description The least that is usual; null where nothing could be judged yet.
+             */
+            lower?: number | null;
+            /**
+             * Format: double
+             * @description The most that is usual.
+             */
+            upper?: number | null;
+            /**
+             * Format: double
+             * @description The figure; null for a ratio without divisor.
+             */
+            value?: number | null;
+        };
+        /** @description A figure that was looked at, or why not. */
+        WatchedMetric: {
+            /** @description Id of the metric. */
+            metric: string;
+            /** @description Why it is not watched; null when it is. */
+            reason?: string | null;
+            /** @description Days judged in the window; 0 where it is not watched. */
+            values: number;
         };
     };
     responses: never;
@@ -8630,6 +8862,143 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["InboxReplay"];
                 };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_anomalies: {
+        parameters: {
+            query?: {
+                /** @description Site key; the tenant's first site when missing. */
+                site?: string;
+                /** @description `open` (default), `dismissed` or `all`. */
+                status?: string;
+                /** @description Rows a page, 1 to 100, 50 by default. */
+                limit?: number;
+                /** @description Where the last page ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Anomalies"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check: {
+        parameters: {
+            query?: {
+                /** @description Site key; the tenant's first site when missing. */
+                site?: string;
+            };
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnomalyLook"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Anomaly id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Dismissed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopen: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Anomaly id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Open again */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any failure */
             default: {

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod agents;
 pub mod analytics;
+pub mod anomalies;
 pub mod approvals;
 pub mod assets;
 pub mod attribution;
@@ -139,6 +140,10 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(experiments::stop_experiment))
         .routes(routes!(experiments::decide))
         .routes(routes!(forecast::forecast))
+        .routes(routes!(anomalies::list_anomalies))
+        .routes(routes!(anomalies::check))
+        .routes(routes!(anomalies::dismiss))
+        .routes(routes!(anomalies::reopen))
         .routes(routes!(campaigns::list_campaigns, campaigns::create_campaign))
         .routes(routes!(campaigns::show_campaign, campaigns::update_campaign, campaigns::delete_campaign))
         .routes(routes!(campaigns::preflight))
