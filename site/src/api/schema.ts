@@ -1622,7 +1622,7 @@ export interface paths {
          * Looks now: main figures of the last 14 days against what was usual before. New findings join the list, those that late
          *     data made ordinary leave it, what was dismissed stays so. Says what was looked at.
          */
-        post: operations["check"];
+        post: operations["check_anomalies"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1639,7 +1639,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Puts an anomaly aside: it is explained, or does not matter. It is not raised again. */
-        post: operations["dismiss"];
+        post: operations["dismiss_anomaly"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1656,7 +1656,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Takes a dismissal back. */
-        post: operations["reopen"];
+        post: operations["reopen_anomaly"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8911,7 +8911,7 @@ export interface operations {
             };
         };
     };
-    check: {
+    check_anomalies: {
         parameters: {
             query?: {
                 /** @description Site key; the tenant's first site when missing. */
@@ -8945,7 +8945,7 @@ export interface operations {
             };
         };
     };
-    dismiss: {
+    dismiss_anomaly: {
         parameters: {
             query?: never;
             header?: {
@@ -8978,7 +8978,7 @@ export interface operations {
             };
         };
     };
-    reopen: {
+    reopen_anomaly: {
         parameters: {
             query?: never;
             header?: {

@@ -4,6 +4,7 @@ import {
   Bot,
   CalendarDays,
   ChartNoAxesCombined,
+  ChartSpline,
   CircleAlert,
   CircleCheck,
   Code,
@@ -20,6 +21,7 @@ import {
   Route,
   ScrollText,
   ShieldCheck,
+  TrendingUpDown,
   Users,
 } from "lucide-react";
 
@@ -31,6 +33,8 @@ interface Entry {
     | "/ask"
     | "/chat"
     | "/live"
+    | "/anomalies"
+    | "/forecast"
     | "/campaigns"
     | "/approvals"
     | "/agents"
@@ -58,6 +62,13 @@ export const GROUPS: { label: string; entries: Entry[] }[] = [
       { to: "/journeys", label: "Journeys", icon: Route },
       { to: "/ask", label: "Ask", icon: MessageCircleQuestion },
       { to: "/live", label: "Live", icon: Activity },
+      { to: "/anomalies", label: "Anomalies", icon: TrendingUpDown },
+    ],
+  },
+  {
+    label: "Plan",
+    entries: [
+      { to: "/forecast", label: "Forecast", icon: ChartSpline },
     ],
   },
   {

@@ -50,7 +50,7 @@ pub async fn list_anomalies(caller: Caller, Params(query): Params<AnomaliesQuery
     extensions(("x-permission" = json!("run_agents")), ("x-tool" = json!({ "name": "anomalies_check", "title": "Look for what is not as usual", "effect": "write" })))
 )]
 #[worker::send]
-pub async fn check(caller: Caller, Params(query): Params<LookQuery>) -> Answer<Response> {
+pub async fn check_anomalies(caller: Caller, Params(query): Params<LookQuery>) -> Answer<Response> {
     let site = scope::site(&caller, query.site.as_deref()).await?;
     let question = Question { requested_by: caller.actor().to_owned() };
     study::ask(&caller, site, "anomalies", ANOMALIES, question).await
@@ -63,7 +63,7 @@ pub async fn check(caller: Caller, Params(query): Params<LookQuery>) -> Answer<R
     extensions(("x-permission" = json!("run_agents")), ("x-tool" = json!({ "name": "anomalies_dismiss", "title": "Dismiss an anomaly", "effect": "write" })))
 )]
 #[worker::send]
-pub async fn dismiss(caller: Caller, Segment(id): Segment) -> Answer<StatusCode> {
+pub async fn dismiss_anomaly(caller: Caller, Segment(id): Segment) -> Answer<StatusCode> {
     let [open, dismissed] = STATES;
     change(&caller, &id, open, dismissed, "anomaly.dismiss").await
 }
@@ -75,7 +75,7 @@ pub async fn dismiss(caller: Caller, Segment(id): Segment) -> Answer<StatusCode>
     extensions(("x-permission" = json!("run_agents")), ("x-tool" = json!({ "name": "anomalies_reopen", "title": "Open a dismissed anomaly again", "effect": "write" })))
 )]
 #[worker::send]
-pub async fn reopen(caller: Caller, Segment(id): Segment) -> Answer<StatusCode> {
+pub async fn reopen_anomaly(caller: Caller, Segment(id): Segment) -> Answer<StatusCode> {
     let [open, dismissed] = STATES;
     change(&caller, &id, dismissed, open, "anomaly.reopen").await
 }
