@@ -27,6 +27,7 @@ import { chatRoutes } from "./chat";
 import { deadLetterRoutes } from "./dead-letters";
 import { experimentRoutes } from "./experiments";
 import { loopRoutes } from "./loop";
+import { outlookRoutes } from "./outlook";
 import { questionRoutes } from "./questions";
 import { type ChannelDay, daysOf, metricsOf, noise, sum } from "./shop";
 
@@ -183,6 +184,7 @@ const routes: [string, RegExp, Handler][] = [
   ...agentRoutes,
   ...experimentRoutes,
   ...deadLetterRoutes,
+  ...outlookRoutes,
   ...questionRoutes,
   ...chatRoutes(answer),
   ["GET", /^\/healthz$/, () => json({ status: "ok", version: me.version, demo: true })],

@@ -21,12 +21,11 @@ const DIMENSIONS: Record<string, string> = { channel: "By channel", source: "By 
 export function Finding({ row, may }: { row: AnomalyRow; may: boolean }) {
   const { get } = useMetrics();
   const { label, better } = get(row.metric);
-  const value = (number: number | null) => figure(number === null ? null : row.unit === "money" ? Math.round(number) : number, row.unit, row.currency);
+  const value = (number: number | null) => said(number, row);
   const away = change(row.value, row.expected);
   const below = row.score < 0;
   const mood = tone(below ? -1 : 1, better);
   const when = Date.parse(row.date);
-  const { series, bands } = useMemo(() => drawn(row, label), [row, label]);
   const rows = useMutate(row);
   const title = `${label} ${away === null ? "" : percent(Math.abs(away), { digits: 0 })} ${below ? "below" : "above"} usual`;
   return (
@@ -70,20 +69,33 @@ export function Finding({ row, may }: { row: AnomalyRow; may: boolean }) {
         </div>
       </div>
       <div className="mt-3 grid gap-x-8 gap-y-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-        <TimeSeries
-          label={`${title}: the days around it`}
-          series={series}
-          bands={bands}
-          className="h-40 min-h-0"
-          formatValue={value}
-          formatTick={(tick) => figure(tick, row.unit, row.currency, { compact: true })}
-          formatTime={(t) => day(t, "UTC")}
-          formatTimeLong={(t) => longDay(t, "UTC")}
-        />
+        <Around row={row} label={label} title={`${title}: the days around it`} />
         <Moved row={row} />
       </div>
     </Card>
   );
+}
+
+function Around({ row, label, title }: { row: AnomalyRow; label: string; title: string }) {
+  const { series, bands } = useMemo(() => drawn(row, label), [row, label]);
+  return (
+    <TimeSeries
+      label={title}
+      series={series}
+      bands={bands}
+      className="h-40 min-h-0"
+      formatValue={(value) => said(value, row)}
+      formatTick={(tick) => figure(tick, row.unit, row.currency, { compact: true })}
+      formatTime={(t) => day(t, "UTC")}
+      formatTimeLong={(t) => longDay(t, "UTC")}
+    />
+  );
+}
+
+/** A figure of the finding; of a mean of counts or amounts no halves, unless it is small. */
+function said(value: number | null, { unit, currency }: AnomalyRow): string {
+  const whole = unit === "money" || (unit === "count" && value !== null && Math.abs(value) >= 10);
+  return figure(value === null ? null : whole ? Math.round(value) : value, unit, currency);
 }
 
 /** Dismisses what is open, opens what is dismissed; a dismissal can be taken back from its message. */
