@@ -88,7 +88,7 @@ export function AnomaliesPage() {
               </li>
             ))}
           </ul>
-          <LoadMore has={list.hasNextPage} loading={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} shown={rows.length} what={rows.length === 1 ? "anomaly" : "anomalies"} />
+          {list.hasNextPage ? <LoadMore has loading={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} shown={rows.length} what="anomalies" /> : null}
         </>
       ) : (
         <Card>

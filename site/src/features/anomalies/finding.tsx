@@ -13,7 +13,7 @@ import { Button } from "@/components/ui/button";
 import { Card, CardTitle } from "@/components/ui/card";
 import { useMetrics } from "@/hooks/use-metrics";
 import { cn } from "@/lib/cn";
-import { change, count, day, figure, longDay, percent, plural, tone } from "@/lib/format";
+import { change, count, day, figure, type FigureOptions, longDay, percent, plural, tone } from "@/lib/format";
 
 const DIMENSIONS: Record<string, string> = { channel: "By channel", source: "By source", campaign: "By campaign", device: "By device" };
 
@@ -69,15 +69,15 @@ export function Finding({ row, may }: { row: AnomalyRow; may: boolean }) {
         </div>
       </div>
       <div className="mt-3 grid gap-x-8 gap-y-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-        <Around row={row} label={label} title={`${title}: the days around it`} />
+        <Around row={row} label={label} title={`${title}: the days around it`} mark={mood === "bad" ? "var(--destructive)" : "var(--chart-secondary)"} />
         <Moved row={row} />
       </div>
     </Card>
   );
 }
 
-function Around({ row, label, title }: { row: AnomalyRow; label: string; title: string }) {
-  const { series, bands } = useMemo(() => drawn(row, label), [row, label]);
+function Around({ row, label, title, mark }: { row: AnomalyRow; label: string; title: string; mark: string }) {
+  const { series, bands } = useMemo(() => drawn(row, label, mark), [row, label, mark]);
   return (
     <TimeSeries
       label={title}
@@ -93,9 +93,9 @@ function Around({ row, label, title }: { row: AnomalyRow; label: string; title: 
 }
 
 /** A figure of the finding; of a mean of counts or amounts no halves, unless it is small. */
-function said(value: number | null, { unit, currency }: AnomalyRow): string {
+function said(value: number | null, { unit, currency }: AnomalyRow, options: FigureOptions = {}): string {
   const whole = unit === "money" || (unit === "count" && value !== null && Math.abs(value) >= 10);
-  return figure(value === null ? null : whole ? Math.round(value) : value, unit, currency);
+  return figure(value !== null && whole ? Math.round(value) : value, unit, currency, options);
 }
 
 /** Dismisses what is open, opens what is dismissed; a dismissal can be taken back from its message. */
@@ -125,7 +125,7 @@ function Moved({ row }: { row: AnomalyRow }) {
     .map(([dimension, label]) => ({ label, movers: row.moved.filter((mover) => mover.dimension === dimension).slice(0, 3) }))
     .filter(({ movers }) => movers.length > 0);
   if (groups.length === 0) return <p className="text-muted-foreground text-[0.8125rem]">There are no earlier days like this one to say what moved it.</p>;
-  const by = (value: number) => (row.unit === "percent" ? `${count(100 * value, { signed: true, digits: 1 })} points` : figure(row.unit === "money" ? Math.round(value) : value, row.unit, row.currency, { signed: true }));
+  const by = (value: number) => (row.unit === "percent" ? `${count(100 * value, { signed: true, digits: 1 })} points` : said(value, row, { signed: true }));
   return (
     <div className="min-w-0 text-[0.8125rem]">
       <p className="font-medium">What moved it</p>
@@ -150,7 +150,7 @@ function Moved({ row }: { row: AnomalyRow }) {
 }
 
 /** The days around it with their usual range, the unusual ones marked. */
-function drawn(row: AnomalyRow, label: string): { series: ChartSeries[]; bands: ChartBand[] } {
+function drawn(row: AnomalyRow, label: string, mark: string): { series: ChartSeries[]; bands: ChartBand[] } {
   const points = row.around.map(({ date, value }) => ({ t: Date.parse(date), value: value ?? null }));
   const first = row.around.findIndex(({ date }) => date === row.date);
   return {
@@ -159,7 +159,7 @@ function drawn(row: AnomalyRow, label: string): { series: ChartSeries[]; bands: 
       {
         key: "unusual",
         label: "Unusual",
-        color: "var(--destructive)",
+        color: mark,
         partial: true,
         dots: true,
         points: points.map(({ t, value }, at) => ({ t, value: at >= first && at < first + row.days ? value : null })),

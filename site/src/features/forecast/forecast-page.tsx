@@ -27,6 +27,9 @@ import { daysIn } from "./search";
 import { KINDS, modelName, worded } from "./words";
 
 const HORIZONS = { d: [7, 14, 28, 60, 90, 180], w: [4, 8, 13, 26, 52] };
+/** Periods shown of what was, as a multiple of those ahead, so that these are no sliver at the end; never fewer than the second. */
+const SHOWN_HORIZONS = 2;
+const FEWEST_SHOWN = 42;
 const STANDARD = { d: 28, w: 13 };
 
 /** A figure's coming days or weeks, with how sure that is and how earlier forecasts did. */
@@ -101,7 +104,7 @@ export function ForecastPage() {
           <Promotions
             days={promotions}
             gran={gran}
-            effect={asked.data.promotion == null ? null : figure(worded(asked.data.promotion, asked.data.unit), asked.data.unit, asked.data.currency, { signed: true })}
+            effect={asked.data.promotion == null ? null : figure(worded(asked.data.promotion, asked.data.unit), asked.data.unit, asked.data.currency)}
             onChange={(days) => patch({ promotions: days.length > 0 ? days.join(",") : undefined })}
           />
           <Backtest forecast={asked.data} zone={site.time_zone} label={get(asked.data.metric).label} />
@@ -170,7 +173,8 @@ function Ahead({ forecast, zone, label }: { forecast: Forecast; zone: string; la
 
 /** History and forecast as lines over one axis, with the ranges. */
 function drawn(forecast: Forecast, label: string): { series: ChartSeries[]; bands: ChartBand[] } {
-  const { history, ahead } = forecast;
+  const { ahead } = forecast;
+  const history = forecast.history.slice(-Math.max(FEWEST_SHOWN, SHOWN_HORIZONS * ahead.length));
   const times = [...history, ...ahead].map(({ t }) => t);
   const band = (key: string, name: string, strength: number, low: "low_80" | "low_95", high: "high_80" | "high_95"): ChartBand => ({
     key,
