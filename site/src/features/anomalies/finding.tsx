@@ -132,17 +132,19 @@ function Moved({ row }: { row: AnomalyRow }) {
       <p className="text-muted-foreground text-xs">Against the same weekday in the weeks before</p>
       <div className="mt-2 grid gap-x-6 gap-y-3 sm:grid-cols-2">
         {groups.map(({ label, movers }) => (
-          <dl key={label} className="min-w-0">
-            <div className="text-muted-foreground mb-0.5 text-2xs font-medium">{label}</div>
-            {movers.map((mover) => (
-              <div key={mover.name} className="flex min-w-0 items-baseline justify-between gap-3 py-0.5">
-                <dt className="truncate" title={mover.name}>
-                  {mover.name}
-                </dt>
-                <dd className="tabular shrink-0 font-medium">{by(mover.change)}</dd>
-              </div>
-            ))}
-          </dl>
+          <div key={label} className="min-w-0">
+            <p className="text-muted-foreground mb-0.5 text-2xs font-medium">{label}</p>
+            <dl>
+              {movers.map((mover) => (
+                <div key={mover.name} className="flex min-w-0 items-baseline justify-between gap-3 py-0.5">
+                  <dt className="truncate" title={mover.name}>
+                    {mover.name}
+                  </dt>
+                  <dd className="tabular shrink-0 font-medium">{by(mover.change)}</dd>
+                </div>
+              ))}
+            </dl>
+          </div>
         ))}
       </div>
     </div>
