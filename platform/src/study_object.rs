@@ -19,6 +19,8 @@ pub const FORECAST: &str = "/forecast";
 pub const MIX_READY: &str = "/mix/ready";
 /// Takes an [`Asked`] with a `study::mix::BudgetQuestion`; answers its `Budget` by the study done last.
 pub const BUDGET: &str = "/mix/budget";
+/// Takes an [`Asked`] with a `study::anomalies::Question`: looks now, stores what it finds, answers its `Look`.
+pub const ANOMALIES: &str = "/anomalies";
 /// Takes a [`Job`]; answers 204 once the object is sure to work at it. Begun again it goes on where it was.
 pub const BEGIN: &str = "/begin";
 

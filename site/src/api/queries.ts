@@ -95,6 +95,23 @@ export const pathsQuery = (
     placeholderData: keepPreviousData,
   });
 
+export const forecastQuery = (site: string, asked: Pick<Query<"/forecast">, "metric" | "gran" | "horizon" | "promotions">) =>
+  queryOptions({
+    queryKey: ["forecast", site, asked],
+    queryFn: ({ signal }) => unwrap(client.GET("/forecast", { params: { query: { site, ...asked } }, signal })),
+    placeholderData: keepPreviousData,
+    staleTime: 10 * MINUTE,
+  });
+
+export const anomaliesQuery = (site: string, status: string) =>
+  infiniteQueryOptions({
+    queryKey: ["insights/anomalies", site, status],
+    queryFn: ({ pageParam, signal }) =>
+      unwrap(client.GET("/insights/anomalies", { params: { query: { site, status, limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } }, signal })),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor,
+  });
+
 export const journeysQuery = (scope: Scope, q?: string) =>
   infiniteQueryOptions({
     queryKey: ["journeys", scope, q],
@@ -161,5 +178,8 @@ export const auditVerifyQuery = queryOptions({
 export const switchTenant = (tenant: string) => unwrap(client.POST("/auth/switch", { body: { tenant_id: tenant } }));
 export const logout = () => unwrap(client.POST("/auth/logout"));
 export const startAnalyst = (context: Scope) => unwrap(client.POST("/agents/run", { body: { agent: "analyst", context: { ...context } } }));
+export const checkAnomalies = (site: string) => unwrap(client.POST("/insights/anomalies/check", { params: { query: { site } } }));
+export const dismissAnomaly = (id: string) => unwrap(client.POST("/insights/anomalies/{id}/dismiss", { params: { path: { id } } }));
+export const reopenAnomaly = (id: string) => unwrap(client.POST("/insights/anomalies/{id}/reopen", { params: { path: { id } } }));
 export const replayInbox = (id: string) => unwrap(client.POST("/inbox/{id}/replay", { params: { path: { id } } }));
 export const dismissInbox = (id: string) => unwrap(client.POST("/inbox/{id}/dismiss", { params: { path: { id } } }));

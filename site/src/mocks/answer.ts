@@ -27,6 +27,7 @@ import { chatRoutes } from "./chat";
 import { deadLetterRoutes } from "./dead-letters";
 import { experimentRoutes } from "./experiments";
 import { loopRoutes } from "./loop";
+import { outlookRoutes } from "./outlook";
 import { planningRoutes } from "./planning";
 import { questionRoutes } from "./questions";
 import { type ChannelDay, daysOf, metricsOf, noise, sum } from "./shop";
@@ -185,6 +186,7 @@ const routes: [string, RegExp, Handler][] = [
   ...experimentRoutes,
   ...planningRoutes,
   ...deadLetterRoutes,
+  ...outlookRoutes,
   ...questionRoutes,
   ...chatRoutes(answer),
   ["GET", /^\/healthz$/, () => json({ status: "ok", version: me.version, demo: true })],

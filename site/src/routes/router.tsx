@@ -13,6 +13,7 @@ import { ApiError } from "@/api/problem";
 import { meQuery } from "@/api/queries";
 import { attributionSearch } from "@/features/attribution/search";
 import { dashboardSearch } from "@/features/dashboard/search";
+import { forecastSearch } from "@/features/forecast/search";
 import { AppShell } from "@/features/shell/app-shell";
 import { NotFound, PageError, PagePending } from "@/features/shell/fallbacks";
 import { flag, oneOf, safeRedirect, SCOPE_KEYS, scopeSearch, sort, text } from "@/lib/search";
@@ -101,6 +102,20 @@ const live = createRoute({
     bots: flag(raw.bots),
   }),
   component: lazyRouteComponent(() => import("@/features/live/live-page"), "LivePage"),
+});
+
+const anomalies = createRoute({
+  getParentRoute: () => app,
+  path: "/anomalies",
+  validateSearch: (raw: Record<string, unknown>): { status?: "dismissed" | undefined } => ({ status: oneOf(raw.status, ["dismissed"] as const) }),
+  component: lazyRouteComponent(() => import("@/features/anomalies/anomalies-page"), "AnomaliesPage"),
+});
+
+const forecast = createRoute({
+  getParentRoute: () => app,
+  path: "/forecast",
+  validateSearch: forecastSearch,
+  component: lazyRouteComponent(() => import("@/features/forecast/forecast-page"), "ForecastPage"),
 });
 
 const install = createRoute({
@@ -282,6 +297,8 @@ const tree = root.addChildren([
     budget,
     chat,
     live,
+    anomalies,
+    forecast,
     campaigns,
     newCampaign,
     editCampaign,

@@ -1,6 +1,7 @@
 //! The room that computes what takes long: the Study object. Its questions and answers are crate `study`'s, the maths is
 //! in the science crates; here rows are read and answers sent.
 
+mod anomalies;
 mod customers;
 mod mix;
 #[expect(missing_docs, reason = "the object macro makes public items of its own")]

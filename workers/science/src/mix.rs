@@ -1,7 +1,7 @@
 //! The media mix: weekly figures read once, the fit piece by piece.
 
-use calendar::{DateRange, Granularity, Zone};
-use metrics::{Request, Scope};
+use calendar::{DateRange, Granularity};
+use metrics::Request;
 use platform::{Error, TenantDb};
 use problem::Problem;
 use serde::Serialize;
@@ -57,8 +57,8 @@ fn again(fitting: &Fitting) -> Result<Step, Failed> {
 async fn history(env: &Env, shop: &Shop, now: i64, question: &Question) -> Result<History, Failed> {
     question.check()?;
     let database = TenantDb::new(env, &shop.tenant_id)?;
-    let zone = Zone::parse(&shop.time_zone).map_err(|error| Error::corrupt("site's time zone", error))?;
-    let scope = Scope { tenant_id: shop.tenant_id.clone(), site: shop.site.clone(), currency: shop.currency.clone() };
+    let zone = series::zone(shop)?;
+    let scope = series::scope(shop);
     let sunday = study::Grain::last_sunday(zone.local_day(now));
     let weeks = i64::try_from(question.weeks).unwrap_or(i64::MAX / 8);
     let first_day = sunday - 7 * weeks + 1;
@@ -66,11 +66,11 @@ async fn history(env: &Env, shop: &Shop, now: i64, question: &Question) -> Resul
     let (outcome, spend) = (study::metric(question.outcome.metric())?, study::metric("spend")?);
     let mut request = Request::new(scope.clone(), range, vec![outcome]);
     request.bucket = Some(Granularity::Week);
-    let outcomes = series::figures(env, &database, request).await?;
+    let outcomes = series::ask(env, &database, request).await?;
     let mut request = Request::new(scope, range, vec![spend]);
     request.bucket = Some(Granularity::Week);
     request.by = vec![question.by.dimension()];
-    let spends = series::figures(env, &database, request).await?;
+    let spends = series::ask(env, &database, request).await?;
     let values = |points: Vec<metrics::Point>| -> Vec<f64> {
         points.iter().map(|point| point.value.map_or(0.0, metrics::Figure::as_f64)).collect()
     };

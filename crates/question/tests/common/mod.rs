@@ -5,7 +5,7 @@
 use metrics::{Dialect, Param, Scope, Statement};
 use rusqlite::{Connection, limits::Limit, params_from_iter, types::Value as Sql};
 
-pub const MIGRATIONS: [&str; 9] = [
+pub const MIGRATIONS: [&str; 11] = [
     include_str!("../../../../migrations-d1/0001_foundation.sql"),
     include_str!("../../../../migrations-d1/0002_the_loop.sql"),
     include_str!("../../../../migrations-d1/0003_pulls.sql"),
@@ -14,6 +14,8 @@ pub const MIGRATIONS: [&str; 9] = [
     include_str!("../../../../migrations-d1/0006_audit_heads.sql"),
     include_str!("../../../../migrations-d1/0007_attributions.sql"),
     include_str!("../../../../migrations-d1/0008_studies.sql"),
+    include_str!("../../../../migrations-d1/0009_anomalies.sql"),
+    include_str!("../../../../migrations-d1/0010_experiment_readouts.sql"),
     include_str!("../../../../migrations-d1/0011_touchpoints_by_time.sql"),
 ];
 

@@ -20,17 +20,33 @@ export interface ChartSeries {
   faint?: boolean;
   /** Filled softly below the line. */
   filled?: boolean;
+  /** Not read out where it has no value: a line that covers a part of the buckets only. */
+  partial?: boolean;
+  /** Single points, not joined: days to look at. */
+  dots?: boolean;
 }
 
+/** A range around a line, bucket by bucket; where either end is null nothing is drawn. */
+export interface ChartBand {
+  key: string;
+  label: string;
+  color: string;
+  /** How strongly it is filled, 0 to 1. Bands are drawn in order, so the wider one comes first. */
+  strength: number;
+  points: readonly { low: number | null; high: number | null }[];
+}
+
+const NO_BANDS: readonly ChartBand[] = [];
 const MARGIN = { top: 12, right: 8, bottom: 26, left: 52 };
 
 /**
- * Lines over time, as large as the class name makes it. All series share the buckets of the first one. Arrow keys walk through the buckets; a table with
+ * Lines over time, with the ranges they lie in, as large as the class name makes it. All series and bands share the buckets of the first series. Arrow keys walk through the buckets; a table with
  * the same figures is there for screen readers.
  */
 export function TimeSeries({
   label,
   series,
+  bands = NO_BANDS,
   formatValue,
   formatTick,
   formatTime,
@@ -39,6 +55,7 @@ export function TimeSeries({
 }: {
   label: string;
   series: readonly ChartSeries[];
+  bands?: readonly ChartBand[];
   formatValue: (value: number | null) => string;
   formatTick: (value: number) => string;
   formatTime: (t: number) => string;
@@ -52,7 +69,10 @@ export function TimeSeries({
   const count = buckets.length;
 
   const shapes = useMemo(() => {
-    const values = series.flatMap((one) => one.points.flatMap((point) => (point.value === null ? [] : [point.value])));
+    const values = [
+      ...series.flatMap((one) => one.points.flatMap((point) => (point.value === null ? [] : [point.value]))),
+      ...bands.flatMap((band) => band.points.flatMap(({ low, high }) => (low === null || high === null ? [] : [low, high]))),
+    ];
     const { domain, ticks } = niceDomain(values, height > 200 ? 4 : 3);
     const inner = { width: Math.max(0, width - MARGIN.left - MARGIN.right), height: height - MARGIN.top - MARGIN.bottom };
     const x = linear([0, Math.max(1, count - 1)], [MARGIN.left, MARGIN.left + inner.width]);
@@ -73,8 +93,18 @@ export function TimeSeries({
         .curve(curveMonotoneX);
       return { one, stroke: stroke(dots) ?? "", fill: one.filled ? (fill(dots) ?? "") : null };
     });
-    return { ticks, inner, x, y, paths, labels: labelled(count, inner.width, 76) };
-  }, [series, width, height, count]);
+    type Span = { index: number; low: number | null; high: number | null };
+    const ranges = bands.map((band) => {
+      const shape = area<Span>()
+        .defined((span) => span.low !== null && span.high !== null)
+        .x((span) => x(span.index))
+        .y0((span) => y(span.low ?? 0))
+        .y1((span) => y(span.high ?? 0))
+        .curve(curveMonotoneX);
+      return { band, fill: shape(band.points.slice(0, count).map((span, index) => ({ index, ...span }))) ?? "" };
+    });
+    return { ticks, inner, x, y, paths, ranges, labels: labelled(count, inner.width, 76) };
+  }, [series, bands, width, height, count]);
 
   const { inner, x, y } = shapes;
   const locate = (event: PointerEvent<HTMLDivElement>) => {
@@ -92,8 +122,14 @@ export function TimeSeries({
 
   const bucket = active === null ? undefined : buckets[active];
   const read = (one: ChartSeries, index: number) => one.points[index]?.value ?? null;
+  const range = (band: ChartBand, index: number) => {
+    const point = band.points[index];
+    return point && point.low !== null && point.high !== null ? `${formatValue(point.low)} to ${formatValue(point.high)}` : null;
+  };
+  const lines = active === null ? [] : series.filter((one) => !one.partial || read(one, active) !== null);
+  const around = active === null ? [] : bands.flatMap((band) => ({ band, text: range(band, active) })).filter(({ text }) => text !== null);
   const spoken = bucket && active !== null
-    ? `${formatTimeLong(bucket.t)}: ${series.map((one) => `${one.label} ${formatValue(read(one, active))}`).join(", ")}`
+    ? `${formatTimeLong(bucket.t)}: ${[...lines.map((one) => `${one.label} ${formatValue(read(one, active))}`), ...around.map(({ band, text }) => `${band.label} ${text}`)].join(", ")}`
     : "";
 
   return (
@@ -148,11 +184,14 @@ export function TimeSeries({
                 </text>
               ) : null;
             })}
+            {shapes.ranges.map(({ band, fill }) => (
+              <path key={band.key} d={fill} fill={band.color} fillOpacity={band.strength} />
+            ))}
             {shapes.paths.map(({ one, fill }, index) => (fill ? <path key={one.key} d={fill} fill={`url(#${gradient}-${index})`} /> : null))}
             {shapes.paths.map(({ one, stroke }) => (
               <path
                 key={one.key}
-                d={stroke}
+                d={one.dots ? "" : stroke}
                 fill="none"
                 stroke={one.color}
                 strokeWidth={one.faint ? 1.5 : 2}
@@ -161,6 +200,11 @@ export function TimeSeries({
                 strokeLinejoin="round"
               />
             ))}
+            {series.map((one) =>
+              one.dots
+                ? one.points.map(({ t, value }, index) => (value === null ? null : <circle key={`${one.key}${t}`} cx={x(index)} cy={y(value)} r={4} fill={one.color} stroke="var(--card)" strokeWidth={1.5} />))
+                : null,
+            )}
             {active !== null ? (
               <>
                 <line x1={x(active)} x2={x(active)} y1={MARGIN.top} y2={MARGIN.top + inner.height} stroke="var(--border-strong)" />
@@ -185,11 +229,18 @@ export function TimeSeries({
           >
             <div className="mb-1.5 font-medium whitespace-nowrap">{formatTimeLong(bucket.t)}</div>
             <div className="space-y-1">
-              {series.map((one) => (
+              {lines.map((one) => (
                 <div key={one.key} className="flex items-center gap-2">
                   <LegendMark series={one} />
                   <span className="text-muted-foreground truncate">{one.label}</span>
                   <span className="tabular ml-auto pl-3 font-medium">{formatValue(read(one, active))}</span>
+                </div>
+              ))}
+              {around.toReversed().map(({ band, text }) => (
+                <div key={band.key} className="flex items-center gap-2">
+                  <BandMark band={band} />
+                  <span className="text-muted-foreground truncate">{band.label}</span>
+                  <span className="tabular ml-auto pl-3 whitespace-nowrap">{text}</span>
                 </div>
               ))}
             </div>
@@ -207,6 +258,11 @@ export function TimeSeries({
                   {one.label}
                 </th>
               ))}
+              {bands.map((band) => (
+                <th key={band.key} scope="col">
+                  {band.label}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
@@ -215,6 +271,9 @@ export function TimeSeries({
                 <th scope="row">{formatTimeLong(point.t)}</th>
                 {series.map((one) => (
                   <td key={one.key}>{formatValue(read(one, index))}</td>
+                ))}
+                {bands.map((band) => (
+                  <td key={band.key}>{range(band, index) ?? formatValue(null)}</td>
                 ))}
               </tr>
             ))}
@@ -225,7 +284,7 @@ export function TimeSeries({
   );
 }
 
-function LegendMark({ series }: { series: ChartSeries }) {
+function LegendMark({ series }: { series: Pick<ChartSeries, "color" | "faint"> }) {
   return series.faint ? (
     <span aria-hidden className="w-2.5 shrink-0 border-t-2 border-dotted" style={{ borderColor: series.color }} />
   ) : (
@@ -233,14 +292,32 @@ function LegendMark({ series }: { series: ChartSeries }) {
   );
 }
 
-/** What the lines are. */
-export function Legend({ series, className }: { series: readonly ChartSeries[]; className?: string }) {
+function BandMark({ band }: { band: Pick<ChartBand, "color" | "strength"> }) {
+  return <span aria-hidden className="h-2.5 w-2.5 shrink-0 rounded-[2px]" style={{ background: band.color, opacity: Math.min(1, band.strength * 2.2) }} />;
+}
+
+/** What the lines and bands are. */
+export function Legend({
+  series,
+  bands = NO_BANDS,
+  className,
+}: {
+  series: readonly Pick<ChartSeries, "key" | "label" | "color" | "faint">[];
+  bands?: readonly ChartBand[];
+  className?: string;
+}) {
   return (
     <ul className={cn("text-muted-foreground flex flex-wrap gap-x-4 gap-y-1 text-xs", className)}>
       {series.map((one) => (
         <li key={one.key} className="flex items-center gap-1.5">
           <LegendMark series={one} />
           {one.label}
+        </li>
+      ))}
+      {bands.toReversed().map((band) => (
+        <li key={band.key} className="flex items-center gap-1.5">
+          <BandMark band={band} />
+          {band.label}
         </li>
       ))}
     </ul>

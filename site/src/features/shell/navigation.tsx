@@ -4,6 +4,7 @@ import {
   Bot,
   CalendarDays,
   ChartNoAxesCombined,
+  ChartSpline,
   CircleAlert,
   CircleCheck,
   Code,
@@ -21,6 +22,7 @@ import {
   Route,
   ScrollText,
   ShieldCheck,
+  TrendingUpDown,
   Users,
 } from "lucide-react";
 
@@ -33,6 +35,8 @@ interface Entry {
     | "/budget"
     | "/chat"
     | "/live"
+    | "/anomalies"
+    | "/forecast"
     | "/campaigns"
     | "/approvals"
     | "/agents"
@@ -60,11 +64,15 @@ export const GROUPS: { label: string; entries: Entry[] }[] = [
       { to: "/journeys", label: "Journeys", icon: Route },
       { to: "/ask", label: "Ask", icon: MessageCircleQuestion },
       { to: "/live", label: "Live", icon: Activity },
+      { to: "/anomalies", label: "Anomalies", icon: TrendingUpDown },
     ],
   },
   {
     label: "Plan",
-    entries: [{ to: "/budget", label: "Budget", icon: PiggyBank }],
+    entries: [
+      { to: "/forecast", label: "Forecast", icon: ChartSpline },
+      { to: "/budget", label: "Budget", icon: PiggyBank },
+    ],
   },
   {
     label: "Act",

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod agents;
 pub mod analytics;
+pub mod anomalies;
 pub mod approvals;
 pub mod assets;
 pub mod attribution;
@@ -159,6 +160,10 @@ pub(crate) fn declared() -> Declaring {
         .routes(routes!(forecast::forecast))
         .routes(routes!(planning::show_mix, planning::compute_mix))
         .routes(routes!(planning::divide_budget))
+        .routes(routes!(anomalies::list_anomalies))
+        .routes(routes!(anomalies::check_anomalies))
+        .routes(routes!(anomalies::dismiss_anomaly))
+        .routes(routes!(anomalies::reopen_anomaly))
         .routes(routes!(campaigns::list_campaigns, campaigns::create_campaign))
         .routes(routes!(campaigns::show_campaign, campaigns::update_campaign, campaigns::delete_campaign))
         .routes(routes!(campaigns::preflight))

@@ -2,6 +2,7 @@
 //! `?1` and cannot be built without one. Reports are not here: `metrics` has them.
 
 pub mod agents;
+pub mod anomalies;
 pub mod assets;
 pub mod audit;
 pub mod brand;

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod agents;
 pub mod analytics;
+pub mod anomalies;
 pub mod approvals;
 pub mod assets;
 pub mod attribution;

@@ -12,7 +12,7 @@
 mod store;
 
 use control::audit::{Entry, SYSTEM};
-use platform::study_object::{BEGIN, BUDGET, FORECAST, MIX_READY};
+use platform::study_object::{ANOMALIES, BEGIN, BUDGET, FORECAST, MIX_READY};
 use platform::{Error, Param, Statement, TenantDb, clock};
 use problem::Problem;
 use serde::Serialize;
@@ -25,7 +25,7 @@ use study::mix::{BudgetQuestion, Fitting};
 use study::{Asked, Job, Kind, Shop, Step, forecast};
 use worker::{DurableObject, Env, Method, Request, Response, Result, State, durable_object};
 
-use crate::{customers, mix, series};
+use crate::{anomalies, customers, mix, series};
 
 /// Times a step is tried.
 const MOST_FAILURES: i64 = 4;
@@ -65,6 +65,10 @@ impl DurableObject for Study {
                 let asked: Asked<BudgetQuestion> = read(&body)?;
                 let budget = self.fitted().and_then(|fitted| Ok(fitted.budget(&asked.question)?));
                 answer(&asked.shop, &path, budget)
+            }
+            ANOMALIES => {
+                let asked = read(&body)?;
+                answer(&asked.shop, &path, anomalies::look(&self.env, &asked).await)
             }
             BEGIN => {
                 self.store()?.begin(&serde_json::from_slice(&body)?)?;

@@ -1,0 +1,32 @@
+import { integer, oneOf, type RawSearch, text } from "@/lib/search";
+import { isDay } from "@/lib/dates";
+
+export interface ForecastSearch {
+  /** Metric that is forecast; revenue when absent. */
+  metric?: string | undefined;
+  /** Weeks; days when absent. */
+  gran?: "w" | undefined;
+  horizon?: number | undefined;
+  /** Days of promotion, separated by commas. */
+  promotions?: string | undefined;
+}
+
+/** Most days that can be named, as the API has it. */
+export const MAX_PROMOTIONS = 200;
+
+export function forecastSearch(raw: RawSearch): ForecastSearch {
+  const metric = text(raw.metric, 40);
+  const gran = oneOf(raw.gran, ["w"] as const);
+  const days = daysIn(text(raw.promotions, 12 * MAX_PROMOTIONS) ?? "");
+  return {
+    metric: metric === "revenue" ? undefined : metric,
+    gran,
+    horizon: integer(raw.horizon, 1, gran === "w" ? 52 : 180),
+    promotions: days.length > 0 ? days.join(",") : undefined,
+  };
+}
+
+/** The days a text names, each once, in order; what is no day is left out. */
+export function daysIn(words: string): string[] {
+  return [...new Set(words.split(/[\s,;]+/).filter(isDay))].sort().slice(0, MAX_PROMOTIONS);
+}

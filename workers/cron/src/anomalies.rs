@@ -1,0 +1,29 @@
+//! Each night every site's figures are looked at for what is not as usual.
+
+use control::audit::SYSTEM;
+use platform::{Error, Result, clock, directory, study_object};
+use study::anomalies::Question;
+use study::{Asked, Shop};
+use worker::Env;
+
+/// Looks at every site, one after the other; one that fails keeps no other from its look.
+pub(crate) async fn run(env: &Env) -> Result<()> {
+    for site in directory::sites(env).await? {
+        let tenant_id = site.tenant_id.clone();
+        if let Err(error) = look(env, site).await {
+            platform::log::error("cron", &tenant_id, "looking for anomalies failed", &error);
+        }
+    }
+    Ok(())
+}
+
+async fn look(env: &Env, site: directory::SiteRow) -> Result<()> {
+    let shop = Shop { tenant_id: site.tenant_id, site: site.key, currency: site.currency, time_zone: site.time_zone };
+    let question = Question { requested_by: SYSTEM.to_owned() };
+    let asked = Asked { shop, now: clock::now_ms(), question };
+    let answer = study_object::ask(env, "anomalies", study_object::ANOMALIES, &asked).await?;
+    match answer.status {
+        200 => Ok(()),
+        status => Err(Error::unavailable("a study object", format!("answered {status}: {}", answer.body))),
+    }
+}
