@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations-d1/0006_audit_heads.sql"),
     include_str!("../../../migrations-d1/0007_attributions.sql"),
     include_str!("../../../migrations-d1/0008_studies.sql"),
+    include_str!("../../../migrations-d1/0010_experiment_readouts.sql"),
     include_str!("../../../migrations-clickhouse/0001_foundation.sql"),
 ];
 
