@@ -384,6 +384,11 @@ fn policies(log: &[Logged<usize>], arms: &[Arm]) -> Vec<Policy> {
         .chain([(None, even)])
         .filter_map(|(only, target)| {
             let evaluation = evaluate(log, |_| target.clone(), model, WEIGHT_CAP).ok()?;
+            let found = [evaluation.ips, evaluation.snips, evaluation.doubly_robust];
+            // A policy whose variants the log has not shown, or once, is not known at all.
+            if !found.iter().all(|estimate| estimate.standard_error.is_finite()) {
+                return None;
+            }
             Some(Policy { only, evaluation })
         })
         .collect()

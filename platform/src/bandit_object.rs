@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::object;
-use bandit::{Arm, Config};
 use bandit::replay::Evaluation;
+use bandit::{Arm, Config};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::Env;
 

@@ -15,6 +15,10 @@ use worker::Env;
 pub const BINDING: &str = "STUDIES";
 /// Takes an [`Asked`] with a `study::forecast::Question`; answers its `Answer`.
 pub const FORECAST: &str = "/forecast";
+/// Takes an [`Asked`] with a `study::experiment::PlanQuestion`; answers its `Plan`.
+pub const EXPERIMENT_PLAN: &str = "/experiment-plan";
+/// Takes an [`Asked`] with a `study::experiment::ReadoutQuestion`; answers its `Readout`.
+pub const EXPERIMENT_READOUT: &str = "/experiment-readout";
 /// Takes a [`Job`]; answers 204 once the object is sure to work at it. Begun again it goes on where it was.
 pub const BEGIN: &str = "/begin";
 

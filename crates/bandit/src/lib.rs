@@ -371,7 +371,8 @@ mod tests {
 
     #[test]
     fn thresholds_stored_before_there_was_a_window_still_read() {
-        let stored = r#"{"min_exposures":50,"pause_below":0.01,"promote_from":0.9,"max_expected_loss":0.01,"floor":0.0}"#;
+        let stored =
+            r#"{"min_exposures":50,"pause_below":0.01,"promote_from":0.9,"max_expected_loss":0.01,"floor":0.0}"#;
         let config: Config = serde_json::from_str(stored).unwrap();
         assert_eq!((config.min_exposures, config.window_days), (50, 7.0));
     }

@@ -42,7 +42,8 @@ mod tests {
         assert_eq!(found("bob", "1:t/e", &proof), None);
         assert_eq!(found("ann", "1:t/f", &proof), None);
         assert_eq!(proven(&[8_u8; 32], "1:t/e", "ann", &proof), None);
-        for forged in [proof.replace("loud", "dull"), proof.replace("0123", "0124"), String::new(), "a.b.c".to_owned()] {
+        for forged in [proof.replace("loud", "dull"), proof.replace("0123", "0124"), String::new(), "a.b.c".to_owned()]
+        {
             assert_eq!(found("ann", "1:t/e", &forged), None, "{forged}");
         }
     }

@@ -2,6 +2,7 @@
 //! in the science crates; here rows are read and answers sent.
 
 mod customers;
+mod experiments;
 mod mix;
 #[expect(missing_docs, reason = "the object macro makes public items of its own")]
 mod object;

@@ -137,6 +137,8 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(experiments::create_experiment))
         .routes(routes!(experiments::start_experiment))
         .routes(routes!(experiments::stop_experiment))
+        .routes(routes!(experiments::plan_experiment))
+        .routes(routes!(experiments::read_out_experiment))
         .routes(routes!(experiments::decide))
         .routes(routes!(forecast::forecast))
         .routes(routes!(campaigns::list_campaigns, campaigns::create_campaign))

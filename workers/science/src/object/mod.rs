@@ -11,7 +11,7 @@
 mod store;
 
 use control::audit::{Entry, SYSTEM};
-use platform::study_object::{BEGIN, FORECAST};
+use platform::study_object::{BEGIN, EXPERIMENT_PLAN, EXPERIMENT_READOUT, FORECAST};
 use platform::{Error, Param, Statement, TenantDb, clock};
 use problem::Problem;
 use serde::Serialize;
@@ -21,7 +21,7 @@ use store::Store;
 use study::{Asked, Job, Kind, Shop, Step, forecast};
 use worker::{DurableObject, Env, Method, Request, Response, Result, State, durable_object};
 
-use crate::{customers, mix, series};
+use crate::{customers, experiments, mix, series};
 
 /// Times a step is tried.
 const MOST_FAILURES: i64 = 4;
@@ -50,6 +50,14 @@ impl DurableObject for Study {
             FORECAST => {
                 let asked = read(&body)?;
                 answer(&asked.shop, &path, self.forecast(&asked).await)
+            }
+            EXPERIMENT_PLAN => {
+                let asked = read(&body)?;
+                answer(&asked.shop, &path, experiments::planned(&self.env, &asked).await)
+            }
+            EXPERIMENT_READOUT => {
+                let asked = read(&body)?;
+                answer(&asked.shop, &path, experiments::read_out(&self.env, &asked).await)
             }
             BEGIN => {
                 self.store()?.begin(&serde_json::from_slice(&body)?)?;
