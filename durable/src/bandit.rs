@@ -16,10 +16,10 @@ mod exposure;
 mod store;
 
 use bandit::best::pick;
-use bandit::delay::{Ledger, SLOTS, width};
+use bandit::delay::{Ledger, SLOTS, slot, width};
 use bandit::posterior::Counts;
 use bandit::replay::{Logged, evaluate};
-use bandit::{Arm, ArmStatus, Judged, Verdict, judge_by, propensities};
+use bandit::{Arm, ArmStatus, Config, Judged, Verdict, judge_by, propensities};
 use control::audit::{Entry, SYSTEM};
 use platform::bandit_object::{
     self, BEGIN, Begin, DECIDE, Decide, Decision, END, Figures, LOOK, Policy, REPORT, REWARD, Report, Reward, Standing,
@@ -40,6 +40,7 @@ const SETTLED: f64 = 0.95;
 /// Weights of logged decisions are cut to this: a variant shown to one visitor in fifty still counts in full.
 const WEIGHT_CAP: f64 = 50.0;
 const DAY_MS: i64 = 86_400_000;
+const HOUR_MS: f64 = 3_600_000.0;
 
 /// See the module.
 #[durable_object]
@@ -59,6 +60,17 @@ struct Known {
     awaited: Vec<f64>,
     /// Age from which what a decision brings is as good as known, ms.
     settled: f64,
+    /// Whether everybody was shown their variant within the present slot of the window: then only who converts at once is
+    /// known, and nothing of who does not. Visitors are shared out evenly, and nothing is decided.
+    early: bool,
+}
+
+impl Known {
+    /// The thresholds that hold with what is known.
+    fn config(&self, begin: &Begin) -> Config {
+        let min_exposures = if self.early { u64::MAX } else { begin.config.min_exposures };
+        Config { min_exposures, ..begin.config }
+    }
 }
 
 impl DurableObject for Bandit {
@@ -180,7 +192,8 @@ impl Bandit {
         {
             return Ok(shares.clone());
         }
-        let shares = propensities(arms, &known(store, begin, arms, now)?.counts, &begin.config);
+        let known = known(store, begin, arms, now)?;
+        let shares = propensities(arms, &known.counts, &known.config(begin));
         self.keep(Some((now + self.judge_ms(), shares.clone())));
         Ok(shares)
     }
@@ -214,7 +227,16 @@ impl Bandit {
         let now = clock::now_ms();
         store.secret(window(begin)).and_then(|_| store.fold(now, window(begin))).map_err(failed)?;
         let known = known(store, begin, &arms, now).map_err(failed)?;
-        let judged = judge_by(&arms, &known.counts, &begin.config, 0);
+        let config = known.config(begin);
+        let mut judged = judge_by(&arms, &known.counts, &config, 0);
+        for (judged, arm) in judged.iter_mut().zip(&arms).filter(|(judged, _)| known.early && judged.standing.is_some()) {
+            judged.reason = format!(
+                "{} of {} visitors: who has not converted yet may still; it is judged from {:.1} hours on",
+                arm.rewards,
+                arm.exposures,
+                width(window(begin)) / HOUR_MS
+            );
+        }
         let winner = judged.iter().find(|judged| judged.verdict == Verdict::Promote).map(|judged| judged.key.clone());
         let mut entries = Vec::new();
         let mut rows = Vec::new();
@@ -223,7 +245,7 @@ impl Bandit {
             .zip(&judged)
             .map(|(arm, judged)| Arm { status: status(arm, judged, winner.is_some()), ..arm.clone() })
             .collect();
-        let shares = propensities(&after, &known.counts, &begin.config);
+        let shares = propensities(&after, &known.counts, &config);
         for ((((arm, judged), counts), share), status) in
             arms.iter().zip(&judged).zip(&known.counts).zip(&shares).zip(after.iter().map(|arm| arm.status))
         {
@@ -325,13 +347,16 @@ fn known(store: &Store, begin: &Begin, arms: &[Arm], now: i64) -> Result<Known> 
     let window = window(begin);
     if window <= 0.0 {
         let counts = arms.iter().map(Arm::counts).collect();
-        return Ok(Known { counts, awaited: vec![0.0; arms.len()], settled: 0.0 });
+        return Ok(Known { counts, awaited: vec![0.0; arms.len()], settled: 0.0, early: false });
     }
     store.secret(window)?;
-    let ledger = Ledger::restore(&store.tally(arms)?, window, now as f64);
+    let tally = store.tally(arms)?;
+    let present = slot(window, now as f64);
+    let early = tally.pending.iter().all(|(slot, ..)| *slot == present);
+    let ledger = Ledger::restore(&tally, window, now as f64);
     let ages = (0..=SLOTS).map(|slots| slots as f64 * width(window));
     let settled = ages.into_iter().find(|age| ledger.arrived(*age) >= SETTLED).unwrap_or(window);
-    Ok(Known { counts: ledger.counts(), awaited: ledger.awaited(), settled })
+    Ok(Known { counts: ledger.counts(), awaited: ledger.awaited(), settled, early })
 }
 
 /// Everything that is known of an experiment.
@@ -340,7 +365,7 @@ fn report(store: &Store, begin: &Begin) -> Result<Report> {
     let arms = store.arms()?;
     let known = known(store, begin, &arms, now)?;
     let judged = judge_by(&arms, &known.counts, &begin.config, 0);
-    let shares = propensities(&arms, &known.counts, &begin.config);
+    let shares = propensities(&arms, &known.counts, &known.config(begin));
     let decided = store.shares()?;
     let (log, unsettled) = store.log(&arms, now - known.settled as i64)?;
     let policies = policies(&log, &arms);
