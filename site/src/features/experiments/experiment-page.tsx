@@ -4,7 +4,7 @@ import { ArrowLeft, LoaderCircle, Play, Square } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 
-import { type Experiment, experimentQuery, startExperiment, stopExperiment, type Variant } from "@/api/experiments";
+import { type Experiment, experimentQuery, startExperiment, stopExperiment, THRESHOLDS, type Variant } from "@/api/experiments";
 import { CodeBlock } from "@/components/code-block";
 import { Confirm } from "@/components/confirm";
 import { Page } from "@/components/layout/page";
@@ -175,7 +175,7 @@ function Facts({ experiment, zone }: { experiment: Experiment; zone: string }) {
     ["Started", at(experiment.started_at)],
     ...(experiment.ended_at ? [["Ended", at(experiment.ended_at)] as [string, string]] : []),
     ["Decides after", `${count(thresholds.min_exposures)} visitors each`],
-    ["Waits for late conversions", thresholds.window_days ? plural(thresholds.window_days, "day") : "no"],
+    ["Waits for late conversions", thresholds.window_days === 0 ? "no" : plural(thresholds.window_days ?? THRESHOLDS.window_days, "day")],
     ["Pauses below", `${percent(thresholds.pause_below, { digits: 0 })} likely the best`],
     ["Wins from", `${percent(thresholds.promote_from, { digits: 0 })} likely the best`],
   ];

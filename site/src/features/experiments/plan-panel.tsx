@@ -102,7 +102,8 @@ function Planned({ plan, variants, stale }: { plan: Plan; variants: number; stal
         {needed.units == null ? "." : ` to find a lift of ${percent(needed.lift, { digits: 0 })}: ${count(needed.units)} visitors for each of ${variants} variants.`}
         {fourWeeks?.lift != null ? ` Four weeks find ${percent(fourWeeks.lift, { digits: 1 })} or more.` : ""}
       </p>
-      <div role="region" aria-label="Other lifts" tabIndex={0} className="focus-ring overflow-x-auto rounded-md">
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls has to be reached by keyboard */}
+      <div role="region" aria-label="Other lifts" tabIndex={0} className="focus-ring thin-scroll overflow-x-auto rounded-md">
         <table className="w-full text-[0.8125rem]">
           <thead>
             <tr className="text-muted-foreground border-b text-xs">
@@ -115,7 +116,7 @@ function Planned({ plan, variants, stale }: { plan: Plan; variants: number; stal
           <tbody>
             {plan.lifts.map((row) => (
               <tr key={row.lift} className={cn("border-b last:border-0", row.lift === needed.lift && "bg-muted/60 font-medium")}>
-                <th scope="row" className="tabular py-1.5 text-left font-[inherit]">{percent(row.lift, { digits: 1 })}</th>
+                <th scope="row" className="tabular py-1.5 text-left font-normal">{percent(row.lift, { digits: 1 })}</th>
                 <td className="tabular py-1.5 pl-3 text-right">{row.units == null ? NONE : count(row.units)}</td>
                 <td className="tabular py-1.5 pl-3 text-right">{row.days == null ? NONE : count(row.days)}</td>
                 <td className="tabular py-1.5 pl-3 text-right">{row.weeks == null ? NONE : count(row.weeks)}</td>

@@ -89,7 +89,7 @@ function Versus({ row, name }: { row: Row; name: string }) {
         <Badge variant={tone}>{word}</Badge>
       </div>
       {against ? (
-        <dl className="mt-2 grid grid-cols-2 gap-x-4 gap-y-3 text-[0.8125rem] sm:grid-cols-3">
+        <dl className="mt-2 grid grid-cols-2 gap-x-4 gap-y-3 text-[0.8125rem] sm:grid-cols-[minmax(0,1.7fr)_minmax(0,1fr)_minmax(0,1fr)]">
           <Figure label="Lift" main={percent(against.lift, { digits: 1, signed: true })} note={`${span(against.always_low, against.always_high, true)}, at any look`} more={`${span(against.low, against.high, true)}, looked at once`} />
           <Figure label="Chance to beat it" main={percent(against.chance_to_win, { digits: 1 })} note={`p ${against.always_p_value < 0.001 ? "below 0.001" : count(against.always_p_value, { digits: 3 })} at any look`} />
           <Figure label="Costs if that is wrong" main={percent(against.risk, { digits: 2 })} note="of the rate, on average" />
@@ -251,7 +251,8 @@ function Policies({ readout, nameOf, metric }: { readout: Readout; nameOf: NameO
         </div>
       </CardHeader>
       <CardContent className="pt-0">
-        <div role="region" aria-label="Other policies" tabIndex={0} className="focus-ring overflow-x-auto rounded-md">
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls has to be reached by keyboard */}
+      <div role="region" aria-label="Other policies" tabIndex={0} className="focus-ring thin-scroll overflow-x-auto rounded-md">
           <table className="w-full text-[0.8125rem]">
             <thead>
               <tr className="text-muted-foreground border-b text-xs">
@@ -266,7 +267,7 @@ function Policies({ readout, nameOf, metric }: { readout: Readout; nameOf: NameO
                 <tr key={row.only ?? ""} className="border-b last:border-0">
                   <th scope="row" className="py-1.5 text-left font-normal">{row.only == null ? "All evenly" : `Only ${nameOf(row.only)}`}</th>
                   <td className="tabular py-1.5 pl-3 text-right">{percent(row.robust)}</td>
-                  <td className="tabular text-muted-foreground py-1.5 pl-3 text-right">{span(Math.max(0, row.robust - 1.96 * row.robust_error), Math.min(1, row.robust + 1.96 * row.robust_error))}</td>
+                  <td className="tabular text-muted-foreground py-1.5 pl-3 text-right whitespace-nowrap">{span(Math.max(0, row.robust - 1.96 * row.robust_error), Math.min(1, row.robust + 1.96 * row.robust_error))}</td>
                   <td className="tabular text-muted-foreground py-1.5 pl-3 text-right">{count(Math.round(row.effective_visitors))}</td>
                 </tr>
               ))}
