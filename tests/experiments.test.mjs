@@ -18,7 +18,7 @@ after(() => product?.stop())
 
 /** True rates: what share of those who see a variant sign up. */
 const RATES = { plain: 0.22, loud: 0.3, dull: 0.02 }
-const THRESHOLDS = { min_exposures: 30, pause_below: 0.05, promote_from: 0.95, max_expected_loss: 0.01 }
+const THRESHOLDS = { min_exposures: 30, pause_below: 0.05, promote_from: 0.95, max_expected_loss: 0.01, window_days: 0 }
 
 const draft = (changes = {}) => ({
   key: 'hero',
@@ -100,7 +100,7 @@ test('visitors decide: the loser is paused after its threshold, the best one win
   const site = ours.site.key
   const { id, status } = await create(ours)
   assert.equal(status, 'draft')
-  assert.deepEqual(ok(await decide(site, 'early')), { variant: null, payload: null }, 'a draft is shown to nobody')
+  assert.deepEqual(ok(await decide(site, 'early')), { variant: null, exposure: null, payload: null }, 'a draft is shown to nobody')
   assert.equal((await begin(ours, id)).status, 'running')
   assert.equal((await ours.marketer.ask('POST', `/experiments/${id}/start`)).status, 409)
 
@@ -161,7 +161,7 @@ test('visitors decide: the loser is paused after its threshold, the best one win
   assert.deepEqual([...new Set(after.map((answer) => answer.variant))], ['loud'])
 
   assert.equal(ok(await ours.marketer.ask('POST', `/experiments/${id}/stop`)).status, 'stopped')
-  assert.deepEqual(ok(await decide(site, 'somebody new')), { variant: null, payload: null })
+  assert.deepEqual(ok(await decide(site, 'somebody new')), { variant: null, exposure: null, payload: null })
   const stopped = await show(ours, id)
   assert.ok(of(stopped, 'loud').exposures > winner.exposures, 'its last counts stay')
   assert.equal((await ours.marketer.ask('POST', `/experiments/${id}/stop`)).status, 409)
@@ -230,4 +230,149 @@ test('only pages of the site’s origins may ask', async () => {
   assert.deepEqual([allowed.status, allowed.headers.get('access-control-allow-origin')], [200, 'https://strict.test'])
   const refused = await from('https://elsewhere.test')
   assert.deepEqual([refused.status, refused.headers.get('access-control-allow-origin')], [403, null])
+})
+
+const readout = async (id) => ok(await ours.analyst.ask('GET', `/experiments/${id}/readout`))
+const signup = (sid, exposure) => ({ event: 'signup', sid, url: 'https://shop.test/welcome', ...(exposure ? { props: { $exposure: exposure } } : {}) })
+
+/** Two variants of one experiment: `many` visitors, of whom every third who sees `loud` signs up and nobody else. */
+async function lopsided(experiment, thresholds, many = 130) {
+  const variants = ['plain', 'loud'].map((key) => ({ key, name: key }))
+  const { id } = await create(ours, { key: experiment, variants, thresholds: { ...THRESHOLDS, ...thresholds } })
+  await begin(ours, id)
+  const visitors = Array.from({ length: many }, (_, at) => `${experiment}-${at}`)
+  const shown = await each(visitors, async (visitor) => ok(await decide(ours.site.key, visitor, { experiment })))
+  const of = (key) => visitors.map((visitor, at) => ({ visitor, ...shown[at] })).filter((one) => one.variant === key)
+  const [plain, loud] = [of('plain'), of('loud')]
+  const bought = loud.filter((_, at) => at % 3 === 0)
+  await send(ours.site.key, bought.map((one) => signup(one.visitor)))
+  return { id, plain, loud, bought }
+}
+
+const rewards = (experiment) => Object.fromEntries(experiment.variants.map((one) => [one.key, one.rewards]))
+
+test('who may still convert is not taken for lost: the variant is paused only where nobody is waited for', async () => {
+  const waits = await lopsided('waits', { window_days: 7 })
+  const does = await lopsided('does-not-wait', { window_days: 0 })
+  await eventually(async () => assert.equal((await show(ours, does.id)).status, 'decided'), { within: 30_000 })
+  assert.equal(of(await show(ours, does.id), 'plain').status, 'paused')
+  await eventually(async () => assert.match(of(await show(ours, waits.id), 'plain').detail, /^0 of \d+ visitors: who has not converted yet may still/))
+  const still = await show(ours, waits.id)
+  assert.deepEqual(rewards(still), { plain: 0, loud: waits.bought.length })
+  assert.ok(waits.bought.length >= 12, `${waits.bought.length}`)
+  assert.deepEqual(still.variants.map((one) => one.status), ['active', 'active'])
+
+  const said = await readout(waits.id)
+  assert.equal(said.window_days, 7)
+  const plain = said.variants.find((one) => one.key === 'plain')
+  assert.ok(plain.trials < 0.05 * plain.exposures, `${plain.trials} of ${plain.exposures} count already`)
+  assert.ok(plain.awaited > 0, `${plain.awaited}`)
+  assert.deepEqual(said.variants.map((one) => one.share), [0.5, 0.5])
+})
+
+test('once their time is up they are, though nothing more happens', async () => {
+  // 26 seconds, in slots of 0.4.
+  const { id, loud, bought } = await lopsided('soon', { window_days: 0.0003, min_exposures: 1_000_000 })
+  const counted = (said) => said.variants.find((one) => one.key === 'plain')
+  const first = counted(await readout(id))
+  assert.ok(first.trials < first.exposures, JSON.stringify(first))
+  await eventually(async () => {
+    const said = await readout(id)
+    assert.equal(counted(said).trials, counted(said).exposures)
+    assert.ok(said.variants.every((one) => one.awaited === 0), 'nobody is waited for any more')
+    // The day's line was written anew by time alone.
+    assert.equal(said.history.at(-1).variants.find((one) => one.key === 'loud').rate, bought.length / loud.length)
+  }, { within: 60_000 })
+})
+
+test('a proof of exposure counts for the variant that was shown, and a forged one for nothing', async () => {
+  const experiment = 'proofs'
+  const { id, plain, bought } = await lopsided(experiment, { window_days: 0 })
+  await eventually(async () => assert.equal((await show(ours, id)).status, 'decided'), { within: 30_000 })
+  // Who saw the variant that was paused is given the winner now.
+  const [honest, forger, thief] = plain
+  for (const one of [honest, forger, thief]) assert.equal(ok(await decide(ours.site.key, one.visitor, { experiment })).variant, 'loud')
+  await send(ours.site.key, [signup(honest.visitor, honest.exposure)])
+  await eventually(async () => assert.deepEqual(rewards(await show(ours, id)), { plain: 1, loud: bought.length }))
+  // Another time, and another visitor's: what they say is passed over, and what is known of the visitor holds.
+  const [variant, at, mac] = forger.exposure.split('.')
+  await send(ours.site.key, [signup(forger.visitor, `${variant}.${Number(at) - 1}.${mac}`)])
+  await send(ours.site.key, [signup(thief.visitor, forger.exposure)])
+  await send(ours.site.key, [signup('never-seen', `plain.${at}.${'0'.repeat(64)}`)])
+  await eventually(async () => assert.deepEqual(rewards(await show(ours, id)), { plain: 1, loud: bought.length + 2 }))
+  await send(ours.site.key, [signup(honest.visitor, honest.exposure)])
+  // A last reward shows that what was sent before it has come through: the second of one visitor counts for nothing.
+  await send(ours.site.key, [signup(plain[3].visitor, plain[3].exposure)])
+  await eventually(async () => assert.deepEqual(rewards(await show(ours, id)), { plain: 2, loud: bought.length + 2 }))
+})
+
+/** P(Z ≤ z), by Abramowitz and Stegun 7.1.26: to seven digits. */
+function below(z) {
+  const x = Math.abs(z) / Math.SQRT2
+  const t = 1 / (1 + 0.3275911 * x)
+  const erf = 1 - t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) * Math.exp(-x * x)
+  return z < 0 ? (1 - erf) / 2 : (1 + erf) / 2
+}
+
+test('a readout says of known counts what the textbook does', async () => {
+  const { id, plain, loud, bought } = await lopsided('known', { window_days: 0, min_exposures: 1_000_000 })
+  const also = plain.filter((_, at) => at % 5 === 0)
+  await send(ours.site.key, also.map((one) => signup(one.visitor)))
+  await eventually(async () => assert.deepEqual(rewards(await show(ours, id)), { plain: also.length, loud: bought.length }))
+  const said = await readout(id)
+  const [a, b] = [also.length / plain.length, bought.length / loud.length]
+  const [control, variant] = said.variants
+  assert.deepEqual([control.rate, variant.rate, control.trials, variant.trials], [a, b, plain.length, loud.length])
+  assert.ok(control.against === null && control.rate_low < a && a < control.rate_high)
+  const { against } = variant
+  const near = (found, wanted, within) => assert.ok(Math.abs(found - wanted) < within, `${found}, not ${wanted}`)
+  near(against.lift, b / a - 1, 1e-9)
+  // The delta method: Var(b/a) = (vb/nb + (b/a)² va/na) / a².
+  const error = Math.sqrt((b * (1 - b)) / loud.length + (b / a) ** 2 * ((a * (1 - a)) / plain.length)) / a
+  near(against.chance_to_win, below(against.lift / error), 1e-6)
+  near(against.low, against.lift - 1.98 * error, 0.02)
+  assert.ok(against.always_low < against.low && against.high < against.always_high && against.always_p_value >= against.p_value)
+  assert.equal(said.split.mismatch, false)
+  near(said.split.p_value, 2 * (1 - below(Math.abs(plain.length - loud.length) / Math.sqrt(plain.length + loud.length))), 1e-4)
+  // Shown evenly, the log says of one variant alone what was seen of it.
+  assert.equal(said.policies.settled, plain.length + loud.length)
+  near(said.policies.rows.find((row) => row.only === 'loud').snips, b, 1e-9)
+  near(said.policies.rows.find((row) => row.only === null).ips, (also.length + bought.length) / (plain.length + loud.length), 1e-9)
+
+  // The day is kept, and stays when the experiment has been stopped.
+  await eventually(async () => {
+    const { history } = await readout(id)
+    assert.deepEqual(history.at(-1)?.variants.map((one) => one.rate), [a, b])
+  })
+  ok(await ours.marketer.ask('POST', `/experiments/${id}/stop`))
+  const stopped = await readout(id)
+  assert.deepEqual([stopped.variants[1].against, stopped.policies], [against, null])
+  assert.deepEqual(stopped.history.at(-1).variants.map((one) => one.rate), [a, b])
+  const draft = await create(ours, { key: 'not-begun' })
+  assert.equal((await ours.analyst.ask('GET', `/experiments/${draft.id}/readout`)).status, 409)
+  assert.equal((await theirs.admin.ask('GET', `/experiments/${id}/readout`)).status, 404)
+})
+
+test('a plan says how long it takes, over the shop’s own figures where none are given', async () => {
+  const plan = (team, body) => team.analyst.ask('POST', '/experiments/plan', { body })
+  // `science abtest` on {"sample_size": [{"p": 0.02, "mde_rel": 0.1, "visitors_a_day": 4000}]} says the same.
+  const textbook = ok(await plan(ours, { rate: 0.02, visitors_a_day: 4000 }))
+  assert.deepEqual(textbook.needed, { lift: 0.1, units: 80_679, total: 161_358, days: 41, weeks: 6 })
+  const unknown = await plan(theirs, {})
+  assert.deepEqual([unknown.status, unknown.body.errors[0].field], [422, '/rate'])
+  for (const [body, field] of [[{ rate: 2 }, '/rate'], [{ rate: 0.02, lift: 0 }, '/lift'], [{ rate: 0.02, variants: 99 }, '/variants'], [{ rate: 0.02, visitors_a_day: -1 }, '/visitors_a_day']]) {
+    const refused = await plan(ours, body)
+    assert.deepEqual([refused.status, refused.body.errors[0].field], [422, field])
+  }
+  // Yesterday 40 came and 10 of them bought.
+  const yesterday = Date.now() - 86_400_000
+  const came = Array.from({ length: 40 }, (_, at) => ({ event: 'pageview', sid: `came-${at}`, ts: yesterday, url: 'https://shop.test/' }))
+  const bought = Array.from({ length: 10 }, (_, at) => ({ event: 'purchase', sid: `came-${at}`, ts: yesterday + 1_000, value: 10, currency: 'EUR', order_id: `came-${at}`, url: 'https://shop.test/thanks' }))
+  await send(theirs.site.key, [...came, ...bought])
+  const own = await eventually(async () => {
+    const found = ok(await plan(theirs, {}))
+    assert.deepEqual([found.rate, found.visitors_a_day], [0.25, 40 / 28])
+    return found
+  })
+  assert.deepEqual([own.rate_is_own, own.visitors_are_own], [true, true])
 })

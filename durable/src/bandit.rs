@@ -1,30 +1,46 @@
 //! The Bandit object.
 //!
 //! - **One instance stands for** one experiment of one tenant.
-//! - **It stores** the variants with their counts, and which visitor was shown which; see `store`.
-//! - **It is called by** the API (`/begin`, `/decide`, `/look`, `/end`) and by the sinks' writer (`/reward`), through
-//!   `platform::bandit_object`.
+//! - **It stores** the variants with their counts, which visitor was shown which, when and with what probability; see
+//!   `store`.
+//! - **It is called by** the API (`/begin`, `/decide`, `/look`, `/report`, `/end`) and by the sinks' writer (`/reward`),
+//!   through `platform::bandit_object`.
 //! - **Its single thread protects** that a visitor keeps their variant and counts once, however often they come or buy.
 //!
 //! A visitor whose variant was paused is shown another and counts for that one from then on. A minute after something
-//! changed an alarm judges the variants (crate `bandit`), tells `experiment_variants`, and the audit log of what was
-//! paused or has won.
+//! changed an alarm judges the variants (crate `bandit`), tells `experiment_variants`, the day's line of
+//! `experiment_snapshots`, and the audit log of what was paused or has won. While nothing changes it judges a few times a
+//! day all the same: who does not convert within the experiment's window is known better to have failed by the hour.
 
+mod exposure;
 mod store;
 
-use bandit::{ArmStatus, Verdict, choose, judge};
+use bandit::best::pick;
+use bandit::delay::{Ledger, SLOTS, slot, width};
+use bandit::posterior::Counts;
+use bandit::replay::{Logged, evaluate};
+use bandit::{Arm, ArmStatus, Config, Judged, Verdict, judge_by, propensities};
 use control::audit::{Entry, SYSTEM};
-use platform::bandit_object::{BEGIN, Begin, DECIDE, Decide, Decision, END, Figures, LOOK, REWARD, Reward};
+use platform::bandit_object::{
+    self, BEGIN, Begin, DECIDE, Decide, Decision, END, Figures, LOOK, Policy, REPORT, REWARD, Report, Reward, Standing,
+};
 use platform::{Param, Statement, TenantDb, clock, random, settings};
 use serde_json::json;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use store::Store;
+use store::{Store, window};
 use worker::{DurableObject, Env, Method, Request, Response, Result, State, durable_object};
 
 /// From the first change to the judgement, ms, unless `EXPERIMENT_JUDGE_MS` says otherwise.
 const JUDGE_MS: i64 = 60_000;
 /// After a failure to reach the database, ms.
 const RETRY_MS: i64 = 10_000;
+/// A decision is evaluated once this share of the conversions it can bring is in.
+const SETTLED: f64 = 0.95;
+/// Weights of logged decisions are cut to this: a variant shown to one visitor in fifty still counts in full.
+const WEIGHT_CAP: f64 = 50.0;
+const DAY_MS: i64 = 86_400_000;
+const HOUR_MS: f64 = 3_600_000.0;
 
 /// See the module.
 #[durable_object]
@@ -33,11 +49,33 @@ pub struct Bandit {
     env: Env,
     /// Whether this instance knows an alarm to be set. Forgotten on eviction: then it is set once more, harmlessly.
     armed: AtomicBool,
+    /// The probabilities the variants are drawn with, and until when, UTC ms. They follow what is known as often as the
+    /// variants are judged.
+    shares: Mutex<Option<(i64, Vec<f64>)>>,
+}
+
+/// What is known of the variants, in their order.
+struct Known {
+    counts: Vec<Counts>,
+    awaited: Vec<f64>,
+    /// Age from which what a decision brings is as good as known, ms.
+    settled: f64,
+    /// Whether everybody was shown their variant within the present slot of the window: then only who converts at once is
+    /// known, and nothing of who does not. Visitors are shared out evenly, and nothing is decided.
+    early: bool,
+}
+
+impl Known {
+    /// The thresholds that hold with what is known.
+    fn config(&self, begin: &Begin) -> Config {
+        let min_exposures = if self.early { u64::MAX } else { begin.config.min_exposures };
+        Config { min_exposures, ..begin.config }
+    }
 }
 
 impl DurableObject for Bandit {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, armed: AtomicBool::new(false) }
+        Self { state, env, armed: AtomicBool::new(false), shares: Mutex::new(None) }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
@@ -55,23 +93,23 @@ impl DurableObject for Bandit {
             }
             DECIDE => {
                 let decide: Decide = serde_json::from_slice(&body)?;
-                let variant = self.decide(&store, &decide.visitor)?;
-                if variant.is_some() {
+                let decision = self.decide(&store, &decide.visitor)?;
+                if decision.variant.is_some() {
                     self.arm_once().await?;
                 }
-                Response::from_json(&Decision { variant })
+                Response::from_json(&decision)
             }
             REWARD => {
                 let reward: Reward = serde_json::from_slice(&body)?;
-                let mut counted = false;
-                for (visitor, at) in &reward.visitors {
-                    counted |= store.reward(visitor, *at)?;
-                }
-                if counted {
+                if reward_all(&store, &reward)? {
                     self.arm_once().await?;
                 }
                 Ok(Response::empty()?.with_status(204))
             }
+            REPORT => match store.begun()? {
+                Some(begin) => Response::from_json(&report(&store, &begin)?),
+                None => Response::error("the experiment has not begun", 409),
+            },
             LOOK => Response::from_json(&Figures { arms: store.arms()? }),
             END => {
                 let figures = Figures { arms: store.arms()? };
@@ -90,9 +128,17 @@ impl DurableObject for Bandit {
         let Some(begin) = store.begun()? else {
             return Response::empty();
         };
-        if let Err(error) = self.judge(&store, &begin).await {
-            platform::log::error("durable", &begin.tenant_id, "an experiment will be judged again", &error);
-            self.state.storage().set_alarm(RETRY_MS).await?;
+        match self.judge(&store, &begin).await {
+            Err(error) => {
+                platform::log::error("durable", &begin.tenant_id, "an experiment will be judged again", &error);
+                self.state.storage().set_alarm(RETRY_MS).await?;
+            }
+            // Time alone tells more of those who have not converted; a change meanwhile has set its own alarm.
+            Ok(false) if window(&begin) > 0.0 && self.state.storage().get_alarm().await?.is_none() => {
+                let wait = (width(window(&begin)) as i64).max(self.judge_ms());
+                self.state.storage().set_alarm(wait).await?;
+            }
+            Ok(_) => {}
         }
         Response::empty()
     }
@@ -100,53 +146,109 @@ impl DurableObject for Bandit {
 
 impl Bandit {
     /// The visitor's variant: the one they have, unless it was taken out.
-    fn decide(&self, store: &Store, visitor: &str) -> Result<Option<String>> {
+    fn decide(&self, store: &Store, visitor: &str) -> Result<Decision> {
+        let nothing = Decision { variant: None, exposure: None };
         let Some(begin) = store.begun()? else {
-            return Ok(None);
+            return Ok(nothing);
+        };
+        let window = window(&begin);
+        let secret = store.secret(window)?;
+        let shown = |variant: String, at: i64| {
+            let proof = exposure::prove(secret.as_bytes(), &name(&begin), &variant, visitor, at);
+            Decision { variant: Some(variant), exposure: Some(proof) }
         };
         let arms = store.arms()?;
-        let held = store.assigned(visitor)?;
-        if let Some(held) = held
-            && arms.iter().any(|arm| arm.key == held && arm.status != ArmStatus::Paused)
+        if let Some(held) = store.held(visitor)?
+            && arms.iter().any(|arm| arm.key == held.arm && arm.status != ArmStatus::Paused)
         {
-            return Ok(Some(held));
+            return Ok(shown(held.arm, held.shown_at));
         }
-        let Some(chosen) = choose(&arms, &begin.config, u64::from_le_bytes(random::bytes())) else {
-            return Ok(None);
+        let now = clock::now_ms();
+        let shares = self.shares(store, &begin, &arms, now)?;
+        // 53 random bits: a number between 0 and 1.
+        let at = (u64::from_le_bytes(random::bytes()) >> 11) as f64 / (1_u64 << 53) as f64;
+        let Some(chosen) = pick(&shares, at).and_then(|place| arms.get(place)) else {
+            return Ok(nothing);
         };
-        store.assign(visitor, &chosen.key, clock::now_ms())?;
-        Ok(Some(chosen.key.clone()))
+        let shares: Vec<(&str, f64)> = arms.iter().map(|arm| arm.key.as_str()).zip(shares).collect();
+        store.assign(visitor, &chosen.key, &shares, now, window)?;
+        Ok(shown(chosen.key.clone(), now))
+    }
+
+    /// The probability of each variant to be shown next.
+    fn shares(&self, store: &Store, begin: &Begin, arms: &[Arm], now: i64) -> Result<Vec<f64>> {
+        let turns = |arm: &Arm| {
+            arm.status == ArmStatus::Winner
+                || (arm.status == ArmStatus::Active && arm.exposures < begin.config.min_exposures)
+        };
+        if arms.iter().any(turns) {
+            // Decided, or not shown often enough: what came of it does not matter.
+            let counts: Vec<Counts> = arms.iter().map(Arm::counts).collect();
+            return Ok(propensities(arms, &counts, &begin.config));
+        }
+        if let Ok(kept) = self.shares.lock()
+            && let Some((until, shares)) = kept.as_ref()
+            && now < *until
+        {
+            return Ok(shares.clone());
+        }
+        let known = known(store, begin, arms, now)?;
+        let shares = propensities(arms, &known.counts, &known.config(begin));
+        self.keep(Some((now + self.judge_ms(), shares.clone())));
+        Ok(shares)
+    }
+
+    fn keep(&self, shares: Option<(i64, Vec<f64>)>) {
+        if let Ok(mut kept) = self.shares.lock() {
+            *kept = shares;
+        }
+    }
+
+    fn judge_ms(&self) -> i64 {
+        settings::number(&self.env, "EXPERIMENT_JUDGE_MS", JUDGE_MS).unwrap_or(JUDGE_MS)
     }
 
     async fn arm_once(&self) -> Result<()> {
-        if !self.armed.swap(true, Relaxed) && self.state.storage().get_alarm().await?.is_none() {
-            let wait = settings::number(&self.env, "EXPERIMENT_JUDGE_MS", JUDGE_MS).unwrap_or(JUDGE_MS);
-            self.state.storage().set_alarm(wait).await?;
+        if !self.armed.swap(true, Relaxed) {
+            let wait = self.judge_ms();
+            let soon = clock::now_ms() + wait;
+            if self.state.storage().get_alarm().await?.is_none_or(|at| at > soon) {
+                self.state.storage().set_alarm(wait).await?;
+            }
         }
         Ok(())
     }
 
-    /// Judges the variants and tells what came of it. The figures are written whole, so once more does no harm.
-    async fn judge(&self, store: &Store, begin: &Begin) -> platform::Result<()> {
+    /// Judges the variants and tells what came of it. The figures are written whole, so once more does no harm. True when
+    /// one has won.
+    async fn judge(&self, store: &Store, begin: &Begin) -> platform::Result<bool> {
         let failed = |e: worker::Error| platform::Error::unavailable("a bandit object's storage", e);
         let arms = store.arms().map_err(failed)?;
         let now = clock::now_ms();
-        // The same counts give the same judgement, so a judgement that is repeated after a crash is the same one.
-        let seed = arms.iter().fold(0_u64, |seed, arm| {
-            seed.wrapping_mul(31).wrapping_add(arm.exposures).wrapping_mul(31).wrapping_add(arm.rewards)
-        });
-        let judged = judge(&arms, &begin.config, seed);
+        store.secret(window(begin)).and_then(|_| store.fold(now, window(begin))).map_err(failed)?;
+        let known = known(store, begin, &arms, now).map_err(failed)?;
+        let config = known.config(begin);
+        let mut judged = judge_by(&arms, &known.counts, &config, 0);
+        for (judged, arm) in judged.iter_mut().zip(&arms).filter(|(judged, _)| known.early && judged.standing.is_some()) {
+            judged.reason = format!(
+                "{} of {} visitors: who has not converted yet may still; it is judged from {:.1} hours on",
+                arm.rewards,
+                arm.exposures,
+                width(window(begin)) / HOUR_MS
+            );
+        }
         let winner = judged.iter().find(|judged| judged.verdict == Verdict::Promote).map(|judged| judged.key.clone());
         let mut entries = Vec::new();
         let mut rows = Vec::new();
-        for (arm, judged) in arms.iter().zip(&judged) {
-            let status = match (judged.verdict, &winner) {
-                (Verdict::Pause, _) => ArmStatus::Paused,
-                (Verdict::Promote, _) => ArmStatus::Winner,
-                // Whoever has not won is shown to nobody new.
-                (Verdict::Keep, Some(_)) if arm.status == ArmStatus::Active => ArmStatus::Paused,
-                (Verdict::Keep, _) => arm.status,
-            };
+        let after: Vec<Arm> = arms
+            .iter()
+            .zip(&judged)
+            .map(|(arm, judged)| Arm { status: status(arm, judged, winner.is_some()), ..arm.clone() })
+            .collect();
+        let shares = propensities(&after, &known.counts, &config);
+        for ((((arm, judged), counts), share), status) in
+            arms.iter().zip(&judged).zip(&known.counts).zip(&shares).zip(after.iter().map(|arm| arm.status))
+        {
             if status != arm.status {
                 entries.push(Entry {
                     actor: SYSTEM.to_owned(),
@@ -161,6 +263,7 @@ impl Bandit {
                 "key": arm.key, "status": status.as_str(), "exposures": arm.exposures, "rewards": arm.rewards,
                 "p_best": judged.standing.map(|standing| standing.p_best),
                 "loss": judged.standing.map(|standing| standing.expected_loss), "reason": judged.reason,
+                "trials": counts.trials, "share": share,
             }));
         }
         let mut statements = vec![Statement::new(
@@ -175,6 +278,18 @@ impl Bandit {
                 now.into(),
             ],
         )];
+        statements.push(Statement::new(
+            "INSERT OR REPLACE INTO experiment_snapshots (tenant_id, experiment_id, day, variant, status, exposures, rewards, \
+             trials, probability_best, expected_loss, share, taken_at) \
+             SELECT ?1, ?2, ?4, value ->> 'key', value ->> 'status', value ->> 'exposures', value ->> 'rewards', \
+             value ->> 'trials', value ->> 'p_best', value ->> 'loss', value ->> 'share', ?5 FROM json_each(?3)",
+            vec![
+                begin.experiment_id.as_str().into(),
+                Param::Text(serde_json::Value::Array(rows.clone()).to_string()),
+                now.div_euclid(DAY_MS).into(),
+                now.into(),
+            ],
+        ));
         if let Some(winner) = &winner {
             statements.push(Statement::new(
                 "UPDATE experiments SET status = 'decided', winner = ?3, ended_at = ?4 \
@@ -190,6 +305,116 @@ impl Bandit {
                 store.set_status(key, status).map_err(failed)?;
             }
         }
-        Ok(())
+        self.keep(None);
+        Ok(arms.iter().any(|arm| arm.status == ArmStatus::Winner) || winner.is_some())
     }
+}
+
+/// The name of an experiment's object: what no other experiment has.
+fn name(begin: &Begin) -> String {
+    bandit_object::name(&begin.tenant_id, &begin.experiment_id)
+}
+
+/// How a variant stands after it was judged.
+fn status(arm: &Arm, judged: &Judged, won: bool) -> ArmStatus {
+    match judged.verdict {
+        Verdict::Pause => ArmStatus::Paused,
+        Verdict::Promote => ArmStatus::Winner,
+        // Whoever has not won is shown to nobody new.
+        Verdict::Keep if won && arm.status == ArmStatus::Active => ArmStatus::Paused,
+        Verdict::Keep => arm.status,
+    }
+}
+
+/// Counts what visitors did; true when any of it was new.
+fn reward_all(store: &Store, reward: &Reward) -> Result<bool> {
+    let Some(begin) = store.begun()? else {
+        return Ok(false);
+    };
+    let window = window(&begin);
+    let secret = store.secret(window)?;
+    let mut counted = false;
+    for one in &reward.visitors {
+        let proven = exposure::proven(secret.as_bytes(), &name(&begin), &one.visitor, &one.exposure)
+            .filter(|(variant, _)| begin.variants.contains(variant));
+        counted |= store.reward(&one.visitor, one.at, proven, window)?;
+    }
+    Ok(counted)
+}
+
+/// Successes and trials of the variants, corrected for conversions that are still to come.
+fn known(store: &Store, begin: &Begin, arms: &[Arm], now: i64) -> Result<Known> {
+    let window = window(begin);
+    if window <= 0.0 {
+        let counts = arms.iter().map(Arm::counts).collect();
+        return Ok(Known { counts, awaited: vec![0.0; arms.len()], settled: 0.0, early: false });
+    }
+    store.secret(window)?;
+    let tally = store.tally(arms)?;
+    let present = slot(window, now as f64);
+    let early = tally.pending.iter().all(|(slot, ..)| *slot == present);
+    let ledger = Ledger::restore(&tally, window, now as f64);
+    let ages = (0..=SLOTS).map(|slots| slots as f64 * width(window));
+    let settled = ages.into_iter().find(|age| ledger.arrived(*age) >= SETTLED).unwrap_or(window);
+    Ok(Known { counts: ledger.counts(), awaited: ledger.awaited(), settled, early })
+}
+
+/// Everything that is known of an experiment.
+fn report(store: &Store, begin: &Begin) -> Result<Report> {
+    let now = clock::now_ms();
+    let arms = store.arms()?;
+    let known = known(store, begin, &arms, now)?;
+    let judged = judge_by(&arms, &known.counts, &begin.config, 0);
+    let shares = propensities(&arms, &known.counts, &known.config(begin));
+    let decided = store.shares()?;
+    let (log, unsettled) = store.log(&arms, now - known.settled as i64)?;
+    let policies = policies(&log, &arms);
+    let standings = arms
+        .into_iter()
+        .zip(&known.counts)
+        .zip(&known.awaited)
+        .zip(judged)
+        .zip(shares)
+        .map(|((((arm, counts), awaited), judged), share)| {
+            let decided = decided.iter().find(|share| share.arm == arm.key);
+            Standing {
+                trials: counts.trials,
+                awaited: *awaited,
+                share,
+                p_best: judged.standing.map(|standing| standing.p_best),
+                expected_loss: judged.standing.map(|standing| standing.expected_loss),
+                decided: decided.map_or(0, |share| share.decided),
+                expected: decided.map_or(0.0, |share| share.expected),
+                arm,
+            }
+        })
+        .collect();
+    Ok(Report { arms: standings, settled: u64::try_from(log.len()).unwrap_or_default(), unsettled, policies })
+}
+
+/// What showing one variant alone, or all evenly, would have brought. The model of the doubly robust estimate is a
+/// variant's mean in the other half of the log.
+fn policies(log: &[Logged<usize>], arms: &[Arm]) -> Vec<Policy> {
+    let mean = |half: usize, arm: usize| {
+        let of = log.iter().filter(|line| line.context != half && line.arm == arm);
+        let (sum, count) = of.fold((0.0, 0.0), |(sum, count), line| (sum + line.reward, count + 1.0));
+        if count > 0.0 { sum / count } else { 0.0 }
+    };
+    let means: Vec<[f64; 2]> = (0..arms.len()).map(|arm| [mean(0, arm), mean(1, arm)]).collect();
+    let model = |half: &usize, arm: usize| means.get(arm).and_then(|halves| halves.get(*half)).copied().unwrap_or(0.0);
+    let even = vec![1.0 / arms.len() as f64; arms.len()];
+    let alone = |only: usize| (0..arms.len()).map(|arm| if arm == only { 1.0 } else { 0.0 }).collect::<Vec<f64>>();
+    let targets = arms.iter().enumerate().map(|(place, arm)| (Some(arm.key.clone()), alone(place)));
+    targets
+        .chain([(None, even)])
+        .filter_map(|(only, target)| {
+            let evaluation = evaluate(log, |_| target.clone(), model, WEIGHT_CAP).ok()?;
+            let found = [evaluation.ips, evaluation.snips, evaluation.doubly_robust];
+            // A policy whose variants the log has not shown, or once, is not known at all.
+            if !found.iter().all(|estimate| estimate.standard_error.is_finite()) {
+                return None;
+            }
+            Some(Policy { only, evaluation })
+        })
+        .collect()
 }

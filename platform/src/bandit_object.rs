@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::object;
+use bandit::replay::Evaluation;
 use bandit::{Arm, Config};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::Env;
@@ -18,6 +19,9 @@ pub const REWARD: &str = "/reward";
 pub const END: &str = "/end";
 /// Takes a [`Look`]; answers a [`Figures`].
 pub const LOOK: &str = "/look";
+
+/// Takes a [`Look`]; answers a [`Report`].
+pub const REPORT: &str = "/report";
 
 /// The object's name: one an experiment. The length of what precedes makes it unambiguous whatever the parts hold.
 #[must_use]
@@ -50,13 +54,29 @@ pub struct Decide {
 pub struct Decision {
     /// Variant; `None` when the experiment has not begun or shows none.
     pub variant: Option<String>,
+    /// Proof that this visitor was shown it, to be sent back with what they do; `None` with it. Only the object can make
+    /// and check one: its key never leaves its storage.
+    #[serde(default)]
+    pub exposure: Option<String>,
 }
 
 /// Visitors did what counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reward {
-    /// Each with when, UTC ms.
-    pub visitors: Vec<(String, i64)>,
+    /// Who.
+    pub visitors: Vec<Rewarded>,
+}
+
+/// A visitor did what counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rewarded {
+    /// The visitor.
+    pub visitor: String,
+    /// When, UTC ms.
+    pub at: i64,
+    /// Proofs of exposure the event carried ([`Decision::exposure`]), separated by spaces: those of other experiments and
+    /// forged ones are passed over. Empty for none.
+    pub exposure: String,
 }
 
 /// The experiment ends.
@@ -72,6 +92,49 @@ pub struct Look {}
 pub struct Figures {
     /// Its variants.
     pub arms: Vec<Arm>,
+}
+
+/// How it stands, at length.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Its variants, in order.
+    pub arms: Vec<Standing>,
+    /// Logged decisions that are old enough to know what came of them, and were evaluated.
+    pub settled: u64,
+    /// Logged decisions that are too young.
+    pub unsettled: u64,
+    /// What other policies would have brought.
+    pub policies: Vec<Policy>,
+}
+
+/// A variant, and what is known of it beside its counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Its counts.
+    pub arm: Arm,
+    /// Exposures, pending visitors counted as far as they are known not to convert.
+    pub trials: f64,
+    /// Conversions that are still to come from those who were shown it.
+    pub awaited: f64,
+    /// Its share of the visitors who come next, a fraction.
+    pub share: f64,
+    /// Probability that it is the best among the variants shown; `None` for one that is not.
+    pub p_best: Option<f64>,
+    /// What showing it instead of the best costs, in points of the rate.
+    pub expected_loss: Option<f64>,
+    /// Decisions for it since probabilities are kept.
+    pub decided: u64,
+    /// The sum of the probabilities it had at all decisions since then: what `decided` is expected to be.
+    pub expected: f64,
+}
+
+/// What a policy would have brought.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Key of the variant that alone is shown; `None` for all evenly.
+    pub only: Option<String>,
+    /// What it would have brought.
+    pub evaluation: Evaluation,
 }
 
 /// Calls an experiment's object and reads its answer.

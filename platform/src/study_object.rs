@@ -21,6 +21,10 @@ pub const MIX_READY: &str = "/mix/ready";
 pub const BUDGET: &str = "/mix/budget";
 /// Takes an [`Asked`] with a `study::anomalies::Question`: looks now, stores what it finds, answers its `Look`.
 pub const ANOMALIES: &str = "/anomalies";
+/// Takes an [`Asked`] with a `study::experiment::PlanQuestion`; answers its `Plan`.
+pub const EXPERIMENT_PLAN: &str = "/experiment-plan";
+/// Takes an [`Asked`] with a `study::experiment::ReadoutQuestion`; answers its `Readout`.
+pub const EXPERIMENT_READOUT: &str = "/experiment-readout";
 /// Takes a [`Job`]; answers 204 once the object is sure to work at it. Begun again it goes on where it was.
 pub const BEGIN: &str = "/begin";
 

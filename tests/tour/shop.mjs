@@ -378,7 +378,7 @@ async function experiment(product, marketer) {
       { key: 'hut', name: 'The hut first', payload: { headline: 'Four days, one shirt' } },
       { key: 'price', name: 'The price first', payload: { headline: 'From 74.90 EUR' } },
     ],
-    thresholds: { min_exposures: 60, pause_below: 0.05, promote_from: 0.99, max_expected_loss: 0.001 },
+    thresholds: { min_exposures: 60, pause_below: 0.05, promote_from: 0.99, max_expected_loss: 0.001, window_days: 0 },
   })
   await marketer('POST', `/experiments/${id}/start`)
   const batch = []

@@ -16,7 +16,7 @@ use crate::posterior::Counts;
 use serde::{Deserialize, Serialize};
 
 /// Slots of a window. A conversion is placed to a 64th of it.
-const SLOTS: usize = 64;
+pub const SLOTS: usize = 64;
 /// What the even prior of delays is worth, in conversions.
 const PRIOR: f64 = 1.0;
 /// Steps in which an arm's rate and the weights of its pending visitors are made to agree.
@@ -48,11 +48,61 @@ pub struct Ledger {
     arrival: Vec<f64>,
 }
 
+/// Visitors added up by the slot of time they were shown their arm in; what a [`Ledger`] is restored from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// Of each arm, conversions.
+    pub successes: Vec<f64>,
+    /// Slot, arm, and visitors of these who have not converted.
+    pub pending: Vec<(i64, usize, f64)>,
+    /// Slot, delay in slots, and conversions of these, of all arms.
+    pub delays: Vec<(i64, usize, f64)>,
+}
+
+/// Width of a slot of a window.
+#[must_use]
+pub fn width(window: f64) -> f64 {
+    if window.is_finite() && window > 0.0 { window / SLOTS as f64 } else { 1.0 }
+}
+
+/// The slot a time lies in.
+#[must_use]
+pub fn slot(window: f64, at: f64) -> i64 {
+    (at / width(window)).floor() as i64
+}
+
+/// A conversion's delay in slots. A whole number of slots is the last moment of the slot before.
+#[must_use]
+pub fn delay(window: f64, shown_at: f64, at: f64) -> usize {
+    ((at - shown_at) / width(window)).ceil().max(1.0) as usize - 1
+}
+
 impl Ledger {
+    /// As it stands at `now`, from what was added up elsewhere. Slots older than the window may have been added up to one,
+    /// whichever: they count alike.
+    #[must_use]
+    pub fn restore(tally: &Tally, window: f64, now: f64) -> Self {
+        let mut ledger = Self::new(tally.successes.len(), window);
+        ledger.advance(now);
+        ledger.successes.clone_from(&tally.successes);
+        for &(slot, arm, many) in &tally.pending {
+            if let Some(pending) = ledger.cohort_of(slot).pending.get_mut(arm) {
+                *pending += many;
+            }
+        }
+        for &(slot, delay, many) in &tally.delays {
+            if let Some(seen) = ledger.cohort_of(slot).delays.get_mut(delay) {
+                *seen += many;
+            }
+        }
+        ledger.learn();
+        ledger
+    }
+
     /// For so many arms; `window` is the longest delay, in the unit of all times given later (ms, steps).
     #[must_use]
     pub fn new(arms: usize, window: f64) -> Self {
-        let width = if window.is_finite() && window > 0.0 { window / SLOTS as f64 } else { 1.0 };
+        let width = width(window);
         let cohort = Cohort { pending: vec![0.0; arms], delays: vec![0.0; SLOTS] };
         Self {
             width,
@@ -91,7 +141,11 @@ impl Ledger {
     }
 
     fn cohort(&mut self, at: f64) -> &mut Cohort {
-        let age = usize::try_from(self.now - self.slot(at)).unwrap_or(0);
+        self.cohort_of(self.slot(at))
+    }
+
+    fn cohort_of(&mut self, slot: i64) -> &mut Cohort {
+        let age = usize::try_from(self.now.saturating_sub(slot)).unwrap_or(0);
         let place = self.young.len().checked_sub(age + 1);
         match place {
             Some(place) if place < self.young.len() => self.young.get_mut(place).unwrap_or(&mut self.old),
@@ -110,8 +164,7 @@ impl Ledger {
     /// A visitor shown an arm at `shown_at` converted at `at`. True when it was counted.
     pub fn reward(&mut self, arm: usize, shown_at: f64, at: f64) -> bool {
         self.advance(at);
-        // A delay of a whole number of slots is the last moment of the slot before.
-        let delay = ((at - shown_at) / self.width).ceil().max(1.0) as usize - 1;
+        let delay = delay(self.width * SLOTS as f64, shown_at, at);
         let cohort = self.cohort(shown_at);
         let Some(pending) = cohort.pending.get_mut(arm).filter(|pending| **pending >= 1.0) else {
             return false;
@@ -167,6 +220,20 @@ impl Ledger {
         let at = |slot: usize| if slot == 0 { 0.0 } else { self.arrival.get(slot - 1).copied().unwrap_or(1.0) };
         let (low, part) = (place.floor(), place.fract());
         at(low as usize) * (1.0 - part) + at(low as usize + 1) * part
+    }
+
+    /// Of each arm, the conversions that are still to come from visitors shown it: p (1 − F) / (1 − p F) of each who is
+    /// pending, at the posterior's mean rate p. Whoever is older than the window is expected to do nothing any more.
+    #[must_use]
+    pub fn awaited(&self) -> Vec<f64> {
+        let weights: Vec<f64> = (0..self.young.len()).rev().map(|age| self.arrived(age as f64 * self.width)).collect();
+        let of = |(arm, counts): (usize, Counts)| {
+            let rate = counts.mean();
+            let pending = |cohort: &Cohort| cohort.pending.get(arm).copied().unwrap_or_default();
+            let young = self.young.iter().zip(&weights);
+            young.map(|(cohort, f)| pending(cohort) * rate * (1.0 - f) / (1.0 - rate * f)).sum()
+        };
+        self.counts().into_iter().enumerate().map(of).collect()
     }
 
     /// Successes and trials of each arm, pending visitors counted as far as they are known to have failed. What
@@ -264,6 +331,47 @@ mod tests {
         }
         assert!((corrected[0] - 1.0).abs() < 0.05 && (corrected[1] - 1.0).abs() < 0.06, "{corrected:?}");
         assert!(naive[1] < 0.75, "{naive:?}");
+    }
+
+    #[test]
+    fn a_ledger_restored_from_sums_says_what_the_one_that_saw_everybody_says() {
+        let (window, until) = (4_000.0, 9_000);
+        let mut random = ChaCha8Rng::seed_from_u64(11);
+        let mut seen = Ledger::new(2, window);
+        let mut tally = Tally { successes: vec![0.0; 2], ..Tally::default() };
+        let mut to_come: Vec<(f64, f64, usize)> = Vec::new();
+        for t in 0..until {
+            let (at, arm) = (f64::from(t), usize::from(t % 3 == 0));
+            to_come.sort_by(|a, b| b.0.total_cmp(&a.0));
+            while let Some((when, shown_at, arm)) = to_come.pop_if(|next| next.0 <= at) {
+                assert!(seen.reward(arm, shown_at, when));
+                tally.successes[arm] += 1.0;
+                tally.pending.push((slot(window, shown_at), arm, -1.0));
+                tally.delays.push((slot(window, shown_at), delay(window, shown_at, when), 1.0));
+            }
+            seen.expose(arm, at);
+            tally.pending.push((slot(window, at), arm, 1.0));
+            if random.random_bool(0.2) {
+                to_come.push((at - 500.0 * (1.0 - random.random::<f64>()).ln(), at, arm));
+            }
+        }
+        let now = f64::from(until) + 700.0;
+        seen.advance(now);
+        // What is older than the window has been added up to one slot.
+        let oldest = slot(window, now) - SLOTS as i64;
+        tally.pending.iter_mut().filter(|row| row.0 < oldest).for_each(|row| row.0 = -1);
+        tally.delays.iter_mut().filter(|row| row.0 < oldest).for_each(|row| row.0 = -1);
+        let restored = Ledger::restore(&tally, window, now);
+        for (restored, seen) in restored.counts().iter().zip(seen.counts()) {
+            assert!((restored.trials - seen.trials).abs() < 1e-6 && restored.successes == seen.successes);
+        }
+        for (restored, left) in restored.awaited().iter().zip(seen.awaited()) {
+            assert!((restored - left).abs() < 1e-6 && left > 0.0);
+        }
+        // Of those still to convert when nobody new comes, about as many are foretold.
+        let truth = to_come.iter().filter(|next| next.0 > now).count() as f64;
+        let foretold: f64 = restored.awaited().iter().sum();
+        assert!((foretold - truth).abs() < 4.0 * truth.sqrt() + 3.0, "{foretold} {truth}");
     }
 
     #[test]

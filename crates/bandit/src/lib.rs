@@ -28,6 +28,8 @@ use serde::{Deserialize, Serialize};
 pub const MIN_ARMS: usize = 2;
 /// Most variants of an experiment: with more, none is shown often enough to be known.
 pub const MAX_ARMS: usize = 10;
+/// The longest wait for a conversion, in days.
+pub const MAX_WINDOW_DAYS: f64 = 90.0;
 
 /// When a variant is paused and when one wins.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,11 +46,21 @@ pub struct Config {
     /// Least part of the new visitors each active variant goes on getting: a fraction, 0 for none. It keeps a variant
     /// known that may yet become the best, and keeps logged decisions fit for [`replay`].
     pub floor: f64,
+    /// Days within which a conversion comes, if it comes: until then who has not converted counts only as far as they are
+    /// known not to ([`delay::Ledger`]). 0 counts everybody in full at once.
+    pub window_days: f64,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { min_exposures: 200, pause_below: 0.05, promote_from: 0.95, max_expected_loss: 0.005, floor: 0.0 }
+        Self {
+            min_exposures: 200,
+            pause_below: 0.05,
+            promote_from: 0.95,
+            max_expected_loss: 0.005,
+            floor: 0.0,
+            window_days: 7.0,
+        }
     }
 }
 
@@ -81,7 +93,8 @@ impl Config {
         within("pause_below", self.pause_below, 0.0, 0.5, "0 to 0.5")?;
         within("promote_from", self.promote_from, 0.5, 1.0, "0.5 to 1")?;
         within("max_expected_loss", self.max_expected_loss, 0.0, 1.0, "0 to 1")?;
-        within("floor", self.floor, 0.0, 1.0 / MAX_ARMS as f64, "0 to 0.1")
+        within("floor", self.floor, 0.0, 1.0 / MAX_ARMS as f64, "0 to 0.1")?;
+        within("window_days", self.window_days, 0.0, MAX_WINDOW_DAYS, "0 to 90")
     }
 }
 
@@ -123,7 +136,9 @@ pub struct Arm {
 }
 
 impl Arm {
-    fn counts(&self) -> Counts {
+    /// Its counts, everybody who has not converted taken as never going to.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
         Counts::new(self.rewards as f64, self.exposures as f64)
     }
 }
@@ -350,6 +365,16 @@ mod tests {
         let config = Config { pause_below: 0.7, ..Config::default() };
         assert_eq!(config.check().unwrap_err().to_string(), "pause_below is 0.7, it must be 0 to 0.5");
         assert_eq!(Config::default().check(), Ok(()));
+        let config = Config { window_days: 91.0, ..Config::default() };
+        assert_eq!(config.check().unwrap_err().field, "window_days");
+    }
+
+    #[test]
+    fn thresholds_stored_before_there_was_a_window_still_read() {
+        let stored =
+            r#"{"min_exposures":50,"pause_below":0.01,"promote_from":0.9,"max_expected_loss":0.01,"floor":0.0}"#;
+        let config: Config = serde_json::from_str(stored).unwrap();
+        assert_eq!((config.min_exposures, config.window_days), (50, 7.0));
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The object's SQLite tables and every statement over them. Callers see values, never SQL.
 
+use bandit::delay::{self, SLOTS, Tally, delay};
+use bandit::replay::Logged;
 use bandit::{Arm, ArmStatus};
 use platform::bandit_object::Begin;
+use platform::random;
 use serde::Deserialize;
 use worker::{Error, Result, SqlStorage, SqlStorageValue};
 
@@ -10,7 +13,18 @@ const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS begun (one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS arm (key TEXT PRIMARY KEY, place INTEGER NOT NULL, status TEXT NOT NULL, exposures INTEGER NOT NULL DEFAULT 0, rewards INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS visitor (id TEXT PRIMARY KEY, arm TEXT NOT NULL, shown_at INTEGER NOT NULL, rewarded INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS secret (one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS pending (slot INTEGER NOT NULL, arm TEXT NOT NULL, many INTEGER NOT NULL, PRIMARY KEY (slot, arm)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS delay (slot INTEGER NOT NULL, late INTEGER NOT NULL, many INTEGER NOT NULL, PRIMARY KEY (slot, late)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS share (arm TEXT PRIMARY KEY, decided INTEGER NOT NULL, expected REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS decision (number INTEGER PRIMARY KEY AUTOINCREMENT, visitor TEXT NOT NULL, arm TEXT NOT NULL, propensity REAL NOT NULL, shown_at INTEGER NOT NULL, rewarded INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS decision_visitor ON decision (visitor, arm);
 ";
+
+/// Decisions that are kept with their probabilities, the newest.
+const MOST_DECISIONS: i64 = 20_000;
+/// Where visitors shown longer ago than the window are added up; no time of ours lies in it.
+const LONG_AGO: i64 = -1;
 
 /// See the module.
 pub(super) struct Store(SqlStorage);
@@ -26,9 +40,43 @@ struct ArmRow {
     exposures: u64,
     rewards: u64,
 }
+/// What a visitor was shown.
 #[derive(Deserialize)]
-struct Held {
+pub(super) struct Held {
+    /// Variant.
+    pub(super) arm: String,
+    /// UTC ms.
+    pub(super) shown_at: i64,
+    /// When they did what counts, UTC ms; 0 for not yet. Rows of before times were kept hold 1.
+    rewarded: i64,
+}
+#[derive(Deserialize)]
+struct PendingRow {
+    slot: i64,
     arm: String,
+    many: f64,
+}
+#[derive(Deserialize)]
+struct DelayRow {
+    slot: i64,
+    late: usize,
+    many: f64,
+}
+/// Decisions for a variant since probabilities are kept.
+#[derive(Deserialize)]
+pub(super) struct Share {
+    /// Variant.
+    pub(super) arm: String,
+    /// How many.
+    pub(super) decided: u64,
+    /// The sum of the probabilities it had at every decision.
+    pub(super) expected: f64,
+}
+#[derive(Deserialize)]
+struct DecisionRow {
+    number: u64,
+    arm: String,
+    propensity: f64,
     shown_at: i64,
     rewarded: i64,
 }
@@ -43,8 +91,13 @@ impl Store {
         Ok(store)
     }
 
+    /// Takes an experiment. Begun again it keeps its window: what is added up is added up by it.
     pub(super) fn begin(&self, begin: &Begin) -> Result<()> {
-        let body = serde_json::to_string(begin)?;
+        let mut begin = begin.clone();
+        if let Some(before) = self.begun()? {
+            begin.config.window_days = before.config.window_days;
+        }
+        let body = serde_json::to_string(&begin)?;
         self.0.exec("INSERT OR REPLACE INTO begun VALUES (1, ?)", vec![SqlStorageValue::from(body)])?;
         for (key, place) in begin.variants.iter().zip(0_i64..) {
             self.0.exec(
@@ -52,7 +105,25 @@ impl Store {
                 vec![text(key), SqlStorageValue::Integer(place)],
             )?;
         }
-        Ok(())
+        self.secret(window(&begin)).map(|_| ())
+    }
+
+    /// The key that proofs of exposure are made with. An experiment that has none began before visitors were added up by
+    /// time; that is done once, here.
+    pub(super) fn secret(&self, window: f64) -> Result<String> {
+        let rows: Vec<Body> = self.0.exec("SELECT body FROM secret", None)?.to_array()?;
+        if let Some(row) = rows.into_iter().next() {
+            return Ok(row.body);
+        }
+        self.0.exec(
+            "INSERT INTO pending SELECT CAST(shown_at / ? AS INTEGER), arm, COUNT(*) FROM visitor WHERE rewarded = 0 \
+             GROUP BY 1, 2",
+            vec![SqlStorageValue::Float(delay::width(window))],
+        )?;
+        // Two of 122 random bits each.
+        let secret = random::uuid() + &random::uuid();
+        self.0.exec("INSERT INTO secret VALUES (1, ?)", vec![text(&secret)])?;
+        Ok(secret)
     }
 
     pub(super) fn begun(&self) -> Result<Option<Begin>> {
@@ -72,35 +143,151 @@ impl Store {
         self.0.exec("UPDATE arm SET status = ? WHERE key = ?", vec![text(status), text(key)]).map(|_| ())
     }
 
-    /// The variant a visitor has.
-    pub(super) fn assigned(&self, visitor: &str) -> Result<Option<String>> {
-        Ok(self.held(visitor)?.map(|held| held.arm))
-    }
-
-    /// Gives a visitor a variant: they count for it from now on.
-    pub(super) fn assign(&self, visitor: &str, arm: &str, now: i64) -> Result<()> {
+    /// Gives a visitor a variant, which had this probability among `shares`: they count for it from now on.
+    pub(super) fn assign(&self, visitor: &str, arm: &str, shares: &[(&str, f64)], now: i64, window: f64) -> Result<()> {
         self.0.exec(
             "INSERT OR REPLACE INTO visitor (id, arm, shown_at) VALUES (?, ?, ?)",
             vec![text(visitor), text(arm), SqlStorageValue::Integer(now)],
         )?;
-        self.0.exec("UPDATE arm SET exposures = exposures + 1 WHERE key = ?", vec![text(arm)]).map(|_| ())
+        self.0.exec("UPDATE arm SET exposures = exposures + 1 WHERE key = ?", vec![text(arm)])?;
+        self.0.exec(
+            "INSERT INTO pending VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET many = many + 1",
+            vec![SqlStorageValue::Integer(slot(window, now)), text(arm)],
+        )?;
+        for (key, share) in shares.iter().filter(|(_, share)| *share > 0.0) {
+            let chosen = i64::from(*key == arm);
+            self.0.exec(
+                "INSERT INTO share VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET decided = decided + excluded.decided, \
+                 expected = expected + excluded.expected",
+                vec![text(key), SqlStorageValue::Integer(chosen), SqlStorageValue::Float(*share)],
+            )?;
+            if chosen == 1 {
+                self.0.exec(
+                    "INSERT INTO decision (visitor, arm, propensity, shown_at) VALUES (?, ?, ?, ?)",
+                    vec![text(visitor), text(arm), SqlStorageValue::Float(*share), SqlStorageValue::Integer(now)],
+                )?;
+            }
+        }
+        Ok(())
     }
 
-    /// Counts a visitor's first reward after they were shown their variant. True when it counted.
-    pub(super) fn reward(&self, visitor: &str, at: i64) -> Result<bool> {
-        let Some(held) = self.held(visitor)?.filter(|held| held.rewarded == 0 && held.shown_at <= at) else {
+    /// Counts a visitor's first reward after they were shown their variant. What is `proven` goes before what is kept: the
+    /// variant that was really shown, whoever it is given to meanwhile. True when it counted.
+    pub(super) fn reward(&self, visitor: &str, at: i64, proven: Option<(String, i64)>, window: f64) -> Result<bool> {
+        let held = self.held(visitor)?;
+        if held.as_ref().is_some_and(|held| held.rewarded != 0) {
+            return Ok(false);
+        }
+        let shown = proven.or_else(|| held.map(|held| (held.arm, held.shown_at)));
+        let Some((arm, shown_at)) = shown.filter(|(_, shown_at)| *shown_at <= at) else {
             return Ok(false);
         };
-        self.0.exec("UPDATE visitor SET rewarded = 1 WHERE id = ?", vec![text(visitor)])?;
-        self.0.exec("UPDATE arm SET rewards = rewards + 1 WHERE key = ?", vec![text(&held.arm)])?;
+        let whole = SqlStorageValue::Integer;
+        self.0.exec(
+            "INSERT INTO visitor (id, arm, shown_at, rewarded) VALUES (?, ?, ?, ?) \
+             ON CONFLICT DO UPDATE SET rewarded = excluded.rewarded",
+            vec![text(visitor), text(&arm), whole(shown_at), whole(at)],
+        )?;
+        self.0.exec("UPDATE arm SET rewards = rewards + 1 WHERE key = ?", vec![text(&arm)])?;
+        self.0.exec(
+            "UPDATE decision SET rewarded = ? WHERE visitor = ? AND arm = ?",
+            vec![whole(at), text(visitor), text(&arm)],
+        )?;
+        let of = slot(window, shown_at);
+        self.0.exec(
+            "UPDATE pending SET many = MAX(many - 1, 0) WHERE arm = ? AND slot = \
+             COALESCE((SELECT slot FROM pending WHERE slot = ? AND arm = ?), ?)",
+            vec![text(&arm), whole(of), text(&arm), whole(LONG_AGO)],
+        )?;
+        let late = delay(window, shown_at as f64, at as f64);
+        if late < SLOTS {
+            self.0.exec(
+                "INSERT INTO delay VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET many = many + 1",
+                vec![whole(of), whole(i64::try_from(late).unwrap_or_default())],
+            )?;
+        }
         Ok(true)
     }
 
-    fn held(&self, visitor: &str) -> Result<Option<Held>> {
+    /// What was shown and what came of it, by slots of the window.
+    pub(super) fn tally(&self, arms: &[Arm]) -> Result<Tally> {
+        let pending: Vec<PendingRow> = self.0.exec("SELECT slot, arm, many FROM pending", None)?.to_array()?;
+        let delays: Vec<DelayRow> = self.0.exec("SELECT slot, late, many FROM delay", None)?.to_array()?;
+        let place = |key: &str| arms.iter().position(|arm| arm.key == key);
+        Ok(Tally {
+            successes: arms.iter().map(|arm| arm.rewards as f64).collect(),
+            pending: pending.iter().filter_map(|row| Some((row.slot, place(&row.arm)?, row.many))).collect(),
+            delays: delays.iter().map(|row| (row.slot, row.late, row.many)).collect(),
+        })
+    }
+
+    /// Adds what is older than the window up to one slot, and lets go of decisions beyond the newest.
+    pub(super) fn fold(&self, now: i64, window: f64) -> Result<()> {
+        let oldest = slot(window, now) - i64::try_from(SLOTS).unwrap_or(i64::MAX);
+        for (table, key) in [("pending", "arm"), ("delay", "late")] {
+            self.0.exec(
+                &format!(
+                    "INSERT INTO {table} SELECT ?, {key}, SUM(many) FROM {table} WHERE slot >= 0 AND slot < ? \
+                     GROUP BY {key} ON CONFLICT DO UPDATE SET many = many + excluded.many"
+                ),
+                vec![SqlStorageValue::Integer(LONG_AGO), SqlStorageValue::Integer(oldest)],
+            )?;
+            self.0.exec(
+                &format!("DELETE FROM {table} WHERE slot >= 0 AND slot < ?"),
+                vec![SqlStorageValue::Integer(oldest)],
+            )?;
+        }
+        self.0.exec(
+            "DELETE FROM decision WHERE number <= (SELECT MAX(number) FROM decision) - ?",
+            vec![SqlStorageValue::Integer(MOST_DECISIONS)],
+        )?;
+        Ok(())
+    }
+
+    /// Decisions for each variant, counted and expected.
+    pub(super) fn shares(&self) -> Result<Vec<Share>> {
+        self.0.exec("SELECT arm, decided, expected FROM share", None)?.to_array()
+    }
+
+    /// The newest decisions made by a time, the context of each being one half of the log or the other; and how many there
+    /// are that are younger.
+    pub(super) fn log(&self, arms: &[Arm], until: i64) -> Result<(Vec<Logged<usize>>, u64)> {
+        let sql = "SELECT number, arm, propensity, shown_at, rewarded FROM decision ORDER BY number DESC LIMIT ?";
+        let rows: Vec<DecisionRow> = self.0.exec(sql, vec![SqlStorageValue::Integer(MOST_DECISIONS)])?.to_array()?;
+        let all = rows.len();
+        let logged: Vec<_> = rows
+            .into_iter()
+            .filter(|row| row.shown_at <= until)
+            .filter_map(|row| {
+                Some(Logged {
+                    context: usize::from(row.number % 2 == 0),
+                    arm: arms.iter().position(|arm| arm.key == row.arm)?,
+                    propensity: row.propensity,
+                    reward: if row.rewarded == 0 { 0.0 } else { 1.0 },
+                })
+            })
+            .collect();
+        let younger = u64::try_from(all - logged.len()).unwrap_or_default();
+        Ok((logged, younger))
+    }
+
+    /// What a visitor was shown last.
+    pub(super) fn held(&self, visitor: &str) -> Result<Option<Held>> {
         let sql = "SELECT arm, shown_at, rewarded FROM visitor WHERE id = ?";
         let rows: Vec<Held> = self.0.exec(sql, vec![text(visitor)])?.to_array()?;
         Ok(rows.into_iter().next())
     }
+}
+
+/// The window of an experiment, ms.
+pub(super) fn window(begin: &Begin) -> f64 {
+    const DAY_MS: f64 = 86_400_000.0;
+    begin.config.window_days * DAY_MS
+}
+
+/// The slot a time lies in; without a window there is one for all.
+fn slot(window: f64, at: i64) -> i64 {
+    if window > 0.0 { delay::slot(window, at as f64) } else { LONG_AGO }
 }
 
 fn text(value: &str) -> SqlStorageValue {

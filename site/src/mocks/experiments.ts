@@ -1,5 +1,5 @@
 /** The experiments' half of the API: one that runs, one decided, one draft. */
-import type { Experiment, NewExperiment, Variant } from "@/api/experiments";
+import type { Experiment, NewExperiment, Plan, PlanQuestion, Readout, Variant } from "@/api/experiments";
 
 import type { LoopAsked } from "./loop";
 
@@ -60,6 +60,97 @@ const experiments: Experiment[] = [
 
 const found = (asked: LoopAsked) => experiments.find((one) => one.id === asked.path.split("/")[2]);
 
+const dayOf = (ago: number) => new Date(Date.now() - ago * DAY).toISOString().slice(0, 10);
+
+/** What an experiment says: made up, but of its own counts. */
+const readoutOf = (one: Experiment): Readout => {
+  const [control] = one.variants;
+  const rateOf = (variant: Variant) => (variant.exposures ? variant.rewards / variant.exposures : 0);
+  const spread = (variant: Variant) => 1.96 * Math.sqrt((rateOf(variant) * (1 - rateOf(variant))) / Math.max(1, variant.exposures));
+  return {
+    control: control?.key ?? "",
+    days: 12,
+    window_days: 7,
+    level: 0.95,
+    variants: one.variants.map((variant) => {
+      const lift = control && rateOf(control) ? rateOf(variant) / rateOf(control) - 1 : 0;
+      return {
+        key: variant.key,
+        status: variant.status,
+        exposures: variant.exposures,
+        rewards: variant.rewards,
+        trials: variant.exposures * 0.94,
+        awaited: variant.status === "active" ? variant.rewards * 0.05 : 0,
+        share: variant.status === "paused" ? 0 : (variant.probability_best ?? 0),
+        rate: variant.exposures ? rateOf(variant) / 0.94 : null,
+        rate_low: Math.max(0, rateOf(variant) - spread(variant)),
+        rate_high: rateOf(variant) + spread(variant),
+        probability_best: variant.probability_best ?? null,
+        expected_loss: variant.expected_loss ?? null,
+        against: variant === control ? null : { lift, low: lift - 0.22, high: lift + 0.22, always_low: lift - 0.31, always_high: lift + 0.31, p_value: 0.04, always_p_value: 0.21, chance_to_win: lift > 0 ? 0.94 : 0.08, risk: lift > 0 ? 0.004 : 0.3, outcome: "undecided" },
+        refused: "",
+      };
+    }),
+    split: { p_value: 0.41, mismatch: false, detail: "How often each variant was shown is held against the probabilities it was drawn with." },
+    history: Array.from({ length: 12 }, (_, at) => ({
+      date: dayOf(11 - at),
+      variants: one.variants.map((variant, place) => {
+        const known = (at + 1) / 12;
+        return {
+          key: variant.key,
+          rate: rateOf(variant) * (1 + 0.2 * Math.cos(at + place) * (1 - known)),
+          rate_low: Math.max(0, rateOf(variant) - spread(variant) / Math.sqrt(known)),
+          rate_high: rateOf(variant) + spread(variant) / Math.sqrt(known),
+          probability_best: (variant.probability_best ?? 0) * known + (1 - known) / one.variants.length,
+          share: (variant.probability_best ?? 0) * known + (1 - known) / one.variants.length,
+          exposures: Math.round(variant.exposures * known),
+          rewards: Math.round(variant.rewards * known),
+        };
+      }),
+    })),
+    policies:
+      one.status === "stopped"
+        ? null
+        : {
+            settled: 5120,
+            unsettled: 640,
+            rows: [...one.variants.map((variant) => ({ only: variant.key, rate: rateOf(variant), worth: variant.exposures })), { only: null, rate: 0.028, worth: 2900 }].map(({ only, rate, worth }) => ({
+              only,
+              ips: rate,
+              ips_error: 0.004,
+              snips: rate,
+              snips_error: 0.0035,
+              robust: rate,
+              robust_error: 0.003,
+              logged: 0.032,
+              effective_visitors: worth * 0.8,
+            })),
+          },
+  };
+};
+
+/** Sixteen variances over the difference squared: near enough to the planner's own for a picture. */
+const planOf = (question: PlanQuestion): Plan => {
+  const rate = question.rate ?? 0.029;
+  const visitors = question.visitors_a_day ?? 610;
+  const variants = question.variants ?? 2;
+  const needed = (lift: number) => {
+    const units = Math.ceil((16 * rate * (1 - rate)) / (rate * lift) ** 2) * (question.always_valid ? 2 : 1);
+    const days = Math.ceil((units * variants) / visitors);
+    return { lift, units, total: units * variants, days, weeks: Math.ceil(days / 7) };
+  };
+  const lift = question.lift ?? 0.1;
+  return {
+    rate,
+    rate_is_own: question.rate == null,
+    visitors_a_day: visitors,
+    visitors_are_own: question.visitors_a_day == null,
+    needed: needed(lift),
+    lifts: [0.5, 0.75, 1, 1.5, 2, 3].map((times) => needed(lift * times)),
+    within: [1, 2, 4, 8].map((weeks) => ({ weeks, lift: 0.4 / Math.sqrt(weeks) })),
+  };
+};
+
 export const experimentRoutes: [string, RegExp, Handler][] = [
   ["GET", /^\/experiments$/, (asked) => json({ rows: asked.empty ? [] : experiments })],
   [
@@ -70,6 +161,15 @@ export const experimentRoutes: [string, RegExp, Handler][] = [
       const made = experiment(`ex-${experiments.length + 1}`, body.key, body.name, "draft", body.variants.map((one) => variant(one.key, one.name, 0, 0, null)), { metric: body.metric, hypothesis: body.hypothesis ?? "", created_at: Date.now() });
       experiments.unshift(made);
       return json(made, 201);
+    },
+  ],
+  ["POST", /^\/experiments\/plan$/, async (_, request) => json(planOf((await request.json()) as PlanQuestion))],
+  [
+    "GET",
+    /^\/experiments\/[^/]+\/readout$/,
+    (asked) => {
+      const one = found(asked);
+      return one ? json(readoutOf(one)) : problem(404, "Not found", "There is no such experiment.");
     },
   ],
   ["GET", /^\/experiments\/[^/]+$/, (asked) => (found(asked) ? json(found(asked)) : problem(404, "Not found", "There is no such experiment."))],

@@ -1,8 +1,9 @@
 //! Rewards: an event that an experiment counts is told to the experiment's object, before the event is acknowledged.
-//! Told twice it counts once.
+//! Told twice it counts once. A proof of exposure goes along: `props` may carry `$exposure`, what `/decide` answered as
+//! `exposure`, several separated by spaces.
 
 use event::Event;
-use platform::bandit_object::{self, Reward};
+use platform::bandit_object::{self, Reward, Rewarded};
 use platform::{Result, TenantDb};
 use serde::Deserialize;
 use worker::Env;
@@ -20,10 +21,14 @@ pub(crate) async fn pass_on(env: &Env, database: &TenantDb, site: &str, events: 
         "SELECT id, metric FROM experiments WHERE tenant_id = ?1 AND site = ?2 AND status IN ('running', 'decided')";
     let running: Vec<Running> = database.rows(sql, &[site.into()]).await?;
     for experiment in running {
-        let visitors: Vec<(String, i64)> = events
+        let visitors: Vec<Rewarded> = events
             .iter()
             .filter(|event| event.event == experiment.metric && event.bot == 0)
-            .map(|event| (event.visitor.clone(), event.t))
+            .map(|event| Rewarded {
+                visitor: event.visitor.clone(),
+                at: event.t,
+                exposure: exposure(&event.props).unwrap_or_default(),
+            })
             .collect();
         if visitors.is_empty() {
             continue;
@@ -32,4 +37,30 @@ pub(crate) async fn pass_on(env: &Env, database: &TenantDb, site: &str, events: 
         let () = bandit_object::ask(env, database.tenant(), &experiment.id, bandit_object::REWARD, &reward).await?;
     }
     Ok(())
+}
+
+/// The proofs of exposure an event carries.
+fn exposure(props: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Props {
+        #[serde(rename = "$exposure")]
+        exposure: Option<String>,
+    }
+    if !props.contains("$exposure") {
+        return None;
+    }
+    serde_json::from_str::<Props>(props).ok()?.exposure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::exposure;
+
+    #[test]
+    fn proofs_are_read_from_props_and_nothing_else_is_taken_for_one() {
+        assert_eq!(exposure(r#"{"a":1,"$exposure":"loud.5.ab"}"#).as_deref(), Some("loud.5.ab"));
+        for without in ["{}", "", r#"{"$exposure":5}"#, r#"{"a":"$exposure"}"#] {
+            assert_eq!(exposure(without), None, "{without}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ import { ArrowLeft, LoaderCircle, Play, Square } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 
-import { type Experiment, experimentQuery, startExperiment, stopExperiment, type Variant } from "@/api/experiments";
+import { type Experiment, experimentQuery, startExperiment, stopExperiment, THRESHOLDS, type Variant } from "@/api/experiments";
 import { CodeBlock } from "@/components/code-block";
 import { Confirm } from "@/components/confirm";
 import { Page } from "@/components/layout/page";
@@ -16,10 +16,12 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { Words } from "@/components/words";
 import { useScope } from "@/hooks/use-scope";
 import { cn } from "@/lib/cn";
-import { count, dateTime, NONE, percent } from "@/lib/format";
+import { count, dateTime, NONE, percent, plural } from "@/lib/format";
 import { allows } from "@/lib/roles";
 import { tell } from "@/lib/told";
 
+import { PlanPanel } from "./plan-panel";
+import { ReadoutCards } from "./readout";
 import { decideSnippet } from "./snippet";
 import { ExperimentBadge } from "./status-badge";
 
@@ -82,6 +84,7 @@ export function ExperimentPage() {
         <Skeleton role="status" aria-label="Loading" className="h-96 w-full rounded-xl" />
       ) : (
         <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_24rem]">
+          <div className="min-w-0 space-y-5">
           <Card aria-label="Variants" className="min-w-0 overflow-hidden">
             <CardHeader className="border-b">
               <CardTitle>Variants</CardTitle>
@@ -92,6 +95,19 @@ export function ExperimentPage() {
               ))}
             </ul>
           </Card>
+          {experiment.started_at ? (
+            <ReadoutCards experiment={experiment} />
+          ) : (
+            <Card aria-label="How long it takes" className="min-w-0">
+              <CardHeader className="pt-4">
+                <CardTitle>How long it takes</CardTitle>
+              </CardHeader>
+              <CardContent className="pt-1">
+                <PlanPanel site={experiment.site} event={experiment.metric} variants={experiment.variants.length} />
+              </CardContent>
+            </Card>
+          )}
+          </div>
           <div className="min-w-0 space-y-5">
             <Facts experiment={experiment} zone={site.time_zone} />
           </div>
@@ -159,6 +175,7 @@ function Facts({ experiment, zone }: { experiment: Experiment; zone: string }) {
     ["Started", at(experiment.started_at)],
     ...(experiment.ended_at ? [["Ended", at(experiment.ended_at)] as [string, string]] : []),
     ["Decides after", `${count(thresholds.min_exposures)} visitors each`],
+    ["Waits for late conversions", thresholds.window_days === 0 ? "no" : plural(thresholds.window_days ?? THRESHOLDS.window_days, "day")],
     ["Pauses below", `${percent(thresholds.pause_below, { digits: 0 })} likely the best`],
     ["Wins from", `${percent(thresholds.promote_from, { digits: 0 })} likely the best`],
   ];

@@ -16,6 +16,8 @@ import { useScope } from "@/hooks/use-scope";
 import { slug } from "@/lib/campaign";
 import { tell } from "@/lib/told";
 
+import { PlanPanel } from "./plan-panel";
+
 /** Most variants an experiment may have. */
 const MOST_VARIANTS = 10;
 
@@ -26,6 +28,7 @@ const LIMITS = [
   ["pause_below", "Pause below, %", 100, "Probability of being the best."],
   ["promote_from", "Win from, %", 100, "Probability of being the best."],
   ["max_expected_loss", "May cost at most, points of the rate", 100, "What a winner may lose against the best."],
+  ["window_days", "Wait for conversions, days", 1, "Until then a visitor is not taken for lost; 0 waits for none."],
 ] as const;
 
 export function NewExperimentDialog({ onClose }: { onClose: () => void }) {
@@ -149,6 +152,12 @@ export function NewExperimentDialog({ onClose }: { onClose: () => void }) {
                   {(control) => <Input {...control} inputMode="decimal" value={limits[id] ?? ""} onChange={(event) => setLimits((all) => ({ ...all, [id]: event.target.value }))} className="tabular" />}
                 </Field>
               ))}
+            </div>
+          </details>
+          <details>
+            <summary className="focus-ring text-muted-foreground hover:text-foreground w-fit rounded-sm text-[0.8125rem] font-medium">How long it takes</summary>
+            <div className="mt-3">
+              <PlanPanel site={site.key} event={metric} variants={variants.length} />
             </div>
           </details>
           <DialogFooter>

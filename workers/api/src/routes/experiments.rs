@@ -1,5 +1,6 @@
 //! Experiments: set up, started, stopped; and the question a page asks, which variant to show.
 
+use ::study::experiment::{Plan, PlanQuestion, Policies, Policy, Readout, ReadoutQuestion, Standing};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use bandit::{Config, MAX_ARMS, MIN_ARMS};
@@ -7,7 +8,8 @@ use control::Origins;
 use control::audit::Entry;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, ORIGIN, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use platform::bandit_object::{self, Begin, Decide, Decision, End, Figures, Look};
+use platform::bandit_object::{self, Begin, Decide, Decision, End, Figures, Look, Report};
+use platform::study_object::{EXPERIMENT_PLAN, EXPERIMENT_READOUT};
 use platform::{Error, TenantDb, directory, random};
 use problem::{FieldError, Problem as Failure};
 use serde_json::{Value, json};
@@ -17,6 +19,7 @@ use crate::answer::{Answer, internal};
 use crate::extract::{Form, Params, Segment};
 use crate::gate::{Caller, Visitor};
 use crate::store::experiments::{self as store, ExperimentRecord, VariantRecord};
+use crate::study;
 use crate::wire::experiments::{
     DecideQuery, Decided, Experiment, Experiments, ExperimentsQuery, NewExperiment, Thresholds, Variant,
 };
@@ -198,6 +201,104 @@ pub async fn stop_experiment(caller: Caller, Segment(id): Segment) -> Answer<Jso
     Ok(Json(shown(find(&caller, &id).await?, variants)?))
 }
 
+/// How long an experiment would take: visitors, days and weeks, for the lift worth finding and for others. What is not
+/// said of the rate and the visitors is the shop's own.
+#[utoipa::path(
+    post, path = "/experiments/plan", tag = "experiments", request_body = PlanQuestion,
+    responses((status = 200, body = Plan), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
+    extensions(("x-permission" = json!("read_experiments")), ("x-tool" = json!({ "name": "experiments_plan", "title": "Plan an experiment", "effect": "read" })))
+)]
+#[worker::send]
+pub async fn plan_experiment(caller: Caller, Form(form): Form<PlanQuestion>) -> Answer<Response> {
+    let site = scope::site(&caller, form.site.as_deref()).await?;
+    study::ask(&caller, site, "experiments", EXPERIMENT_PLAN, form).await
+}
+
+/// What an experiment says so far: each variant's rate and lift with their intervals, the chance that it is better and
+/// what it costs if it is not, whether visitors were shared out as decided, how it stood day by day, and what other
+/// policies would have brought.
+#[utoipa::path(
+    get, path = "/experiments/{id}/readout", tag = "experiments", params(("id" = String, Path, description = "Experiment id")),
+    responses((status = 200, body = Readout), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
+    extensions(("x-permission" = json!("read_experiments")), ("x-tool" = json!({ "name": "experiments_readout", "title": "Read an experiment out", "effect": "read" })))
+)]
+#[worker::send]
+pub async fn read_out_experiment(caller: Caller, Segment(id): Segment) -> Answer<Response> {
+    let record = find(&caller, &id).await?;
+    let report: Option<Report> = match record.status.as_str() {
+        "running" | "decided" => {
+            let env = &caller.runtime.env;
+            Some(bandit_object::ask(env, &caller.session.tenant_id, &id, bandit_object::REPORT, &Look {}).await?)
+        }
+        _ => None,
+    };
+    let (variants, policies) = match report {
+        Some(report) => said(report),
+        None => (store::variants(&caller.database, &[&id]).await?.into_iter().map(kept).collect(), None),
+    };
+    let question = ReadoutQuestion {
+        window_days: config_of(&record)?.window_days,
+        id,
+        started_at: record.started_at,
+        ended_at: record.ended_at,
+        variants,
+        policies,
+    };
+    let site = scope::site(&caller, Some(&record.site)).await?;
+    study::ask(&caller, site, "experiments", EXPERIMENT_READOUT, question).await
+}
+
+/// An object's report as a readout takes it.
+fn said(report: Report) -> (Vec<Standing>, Option<Policies>) {
+    let rows = report.policies.into_iter().map(|policy| {
+        let found = policy.evaluation;
+        Policy {
+            only: policy.only,
+            ips: found.ips.value,
+            ips_error: found.ips.standard_error,
+            snips: found.snips.value,
+            snips_error: found.snips.standard_error,
+            robust: found.doubly_robust.value,
+            robust_error: found.doubly_robust.standard_error,
+            logged: found.logged.value,
+            effective_visitors: found.effective_n,
+        }
+    });
+    let policies = Policies { settled: report.settled, unsettled: report.unsettled, rows: rows.collect() };
+    let standing = |one: bandit_object::Standing| Standing {
+        status: one.arm.status.as_str().to_owned(),
+        key: one.arm.key,
+        exposures: one.arm.exposures,
+        rewards: one.arm.rewards,
+        trials: Some(one.trials),
+        awaited: one.awaited,
+        share: one.share,
+        probability_best: one.p_best,
+        expected_loss: one.expected_loss,
+        decided: one.decided,
+        expected: one.expected,
+    };
+    (report.arms.into_iter().map(standing).collect(), Some(policies))
+}
+
+/// A variant of an experiment whose object is gone, as it was kept.
+fn kept(variant: VariantRecord) -> Standing {
+    let whole = |count: i64| u64::try_from(count).unwrap_or_default();
+    Standing {
+        key: variant.key,
+        status: variant.status,
+        exposures: whole(variant.exposures),
+        rewards: whole(variant.rewards),
+        trials: None,
+        awaited: 0.0,
+        share: 0.0,
+        probability_best: variant.probability_best,
+        expected_loss: variant.expected_loss,
+        decided: 0,
+        expected: 0.0,
+    }
+}
+
 /// Which variant a visitor is shown: always the same one, until it is paused. Pages of the site's origins may ask.
 #[utoipa::path(
     get, path = "/decide", tag = "experiments", params(DecideQuery),
@@ -244,9 +345,9 @@ pub async fn decide(
                 .find(|variant| Some(&variant.key) == decision.variant.as_ref())
                 .map_or(Ok(Value::Null), |variant| serde_json::from_str(&variant.payload))
                 .map_err(internal)?;
-            Decided { variant: decision.variant, payload }
+            Decided { variant: decision.variant, exposure: decision.exposure, payload }
         }
-        Some(_) => Decided { variant: None, payload: Value::Null },
+        Some(_) => Decided { variant: None, exposure: None, payload: Value::Null },
     };
     let mut response = Json(decided).into_response();
     let set = response.headers_mut();
@@ -326,6 +427,7 @@ fn check(form: &NewExperiment) -> Answer<Config> {
         pause_below: thresholds.pause_below,
         promote_from: thresholds.promote_from,
         max_expected_loss: thresholds.max_expected_loss,
+        window_days: thresholds.window_days,
         ..Config::default()
     });
     if let Err(bad) = config.check() {
@@ -369,6 +471,7 @@ fn shown(record: ExperimentRecord, variants: Vec<VariantRecord>) -> Answer<Exper
             pause_below: config.pause_below,
             promote_from: config.promote_from,
             max_expected_loss: config.max_expected_loss,
+            window_days: config.window_days,
         },
         variants,
         created_at: record.created_at,

@@ -59,6 +59,14 @@ pub struct Thresholds {
     pub promote_from: f64,
     /// What a winner may cost against the best at most, in points of the rate: a fraction.
     pub max_expected_loss: f64,
+    /// Days within which a conversion comes, if it comes: until then who has not converted counts only as far as they are
+    /// known not to. 0 to 90; 7 when missing, 0 counts everybody in full at once.
+    #[serde(default = "week")]
+    pub window_days: f64,
+}
+
+fn week() -> f64 {
+    7.0
 }
 
 /// An experiment.
@@ -154,6 +162,9 @@ pub struct DecideQuery {
 pub struct Decided {
     /// Key of the variant; null when the experiment does not run: show what you always show.
     pub variant: Option<String>,
+    /// Proof that this visitor was shown it; null with it. Sent back as the property `$exposure` of what the visitor does,
+    /// the reward counts for the variant that was really shown.
+    pub exposure: Option<String>,
     /// The variant's payload; null with it.
     #[schema(value_type = Object, nullable)]
     pub payload: Value,

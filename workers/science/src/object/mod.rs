@@ -12,7 +12,9 @@
 mod store;
 
 use control::audit::{Entry, SYSTEM};
-use platform::study_object::{ANOMALIES, BEGIN, BUDGET, FORECAST, MIX_READY};
+use platform::study_object::{
+    ANOMALIES, BEGIN, BUDGET, EXPERIMENT_PLAN, EXPERIMENT_READOUT, FORECAST, MIX_READY,
+};
 use platform::{Error, Param, Statement, TenantDb, clock};
 use problem::Problem;
 use serde::Serialize;
@@ -25,7 +27,7 @@ use study::mix::{BudgetQuestion, Fitting};
 use study::{Asked, Job, Kind, Shop, Step, forecast};
 use worker::{DurableObject, Env, Method, Request, Response, Result, State, durable_object};
 
-use crate::{anomalies, customers, mix, series};
+use crate::{anomalies, customers, experiments, mix, series};
 
 /// Times a step is tried.
 const MOST_FAILURES: i64 = 4;
@@ -69,6 +71,14 @@ impl DurableObject for Study {
             ANOMALIES => {
                 let asked = read(&body)?;
                 answer(&asked.shop, &path, anomalies::look(&self.env, &asked).await)
+            }
+            EXPERIMENT_PLAN => {
+                let asked = read(&body)?;
+                answer(&asked.shop, &path, experiments::planned(&self.env, &asked).await)
+            }
+            EXPERIMENT_READOUT => {
+                let asked = read(&body)?;
+                answer(&asked.shop, &path, experiments::read_out(&self.env, &asked).await)
             }
             BEGIN => {
                 self.store()?.begin(&serde_json::from_slice(&body)?)?;
