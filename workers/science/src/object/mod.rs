@@ -12,9 +12,7 @@
 mod store;
 
 use control::audit::{Entry, SYSTEM};
-use platform::study_object::{
-    ANOMALIES, BEGIN, BUDGET, EXPERIMENT_PLAN, EXPERIMENT_READOUT, FORECAST, MIX_READY,
-};
+use platform::study_object::{ANOMALIES, BEGIN, BUDGET, EXPERIMENT_PLAN, EXPERIMENT_READOUT, FORECAST, MIX_READY};
 use platform::{Error, Param, Statement, TenantDb, clock};
 use problem::Problem;
 use serde::Serialize;
