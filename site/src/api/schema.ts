@@ -1321,6 +1321,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/experiments/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * How long an experiment would take: visitors, days and weeks, for the lift worth finding and for others. What is not
+         *     said of the rate and the visitors is the shop's own.
+         */
+        post: operations["plan_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/experiments/{id}": {
         parameters: {
             query?: never;
@@ -1330,6 +1350,27 @@ export interface paths {
         };
         /** One experiment; while it runs, with the counts of this moment. */
         get: operations["show_experiment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/experiments/{id}/readout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an experiment says so far: each variant's rate and lift with their intervals, the chance that it is better and
+         *     what it costs if it is not, whether visitors were shared out as decided, how it stood day by day, and what other
+         *     policies would have brought.
+         */
+        get: operations["read_out_experiment"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1583,6 +1624,80 @@ export interface paths {
          *     4. Refused again → stays open with the new reason.
          */
         post: operations["replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/insights/anomalies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Days on which a main figure was not as usual, newest first: how far from its usual range, since when, and which
+         *     channel, source, campaign or device moved it.
+         */
+        get: operations["list_anomalies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/insights/anomalies/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Looks now: main figures of the last 14 days against what was usual before. New findings join the list, those that late
+         *     data made ordinary leave it, what was dismissed stays so. Says what was looked at.
+         */
+        post: operations["check_anomalies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/insights/anomalies/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts an anomaly aside: it is explained, or does not matter. It is not raised again. */
+        post: operations["dismiss_anomaly"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/insights/anomalies/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a dismissal back. */
+        post: operations["reopen_anomaly"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2122,6 +2237,56 @@ export interface components {
             /** @description Whether it is wanted to run. */
             status?: components["schemas"]["Delivery"];
         };
+        /** @description A variant against the control. */
+        Against: {
+            /**
+             * Format: double
+             * @description See `always_low`.
+             */
+            always_high?: number | null;
+            /**
+             * Format: double
+             * @description Bounds that hold however often one looks.
+             */
+            always_low?: number | null;
+            /**
+             * Format: double
+             * @description The same, however often one looks, corrected for the number of variants (Holm).
+             */
+            always_p_value: number;
+            /**
+             * Format: double
+             * @description Probability that it is better than the control.
+             */
+            chance_to_win: number;
+            /**
+             * Format: double
+             * @description See `low`.
+             */
+            high?: number | null;
+            /**
+             * Format: double
+             * @description Relative lift of the rate: 0.1 is ten per cent more.
+             */
+            lift: number;
+            /**
+             * Format: double
+             * @description Bounds if one looks once, at the planned end (Welch).
+             */
+            low?: number | null;
+            /** @description `better`, `worse` or `undecided`, by the p-value that holds at any look. */
+            outcome: string;
+            /**
+             * Format: double
+             * @description Probability of so great a difference where there is none, looked at once.
+             */
+            p_value: number;
+            /**
+             * Format: double
+             * @description What is lost on average by taking it instead of the control, as a relative lift.
+             */
+            risk: number;
+        };
         /** @description An agent that can be run. */
         Agent: {
             /** @description What it does, in a sentence. */
@@ -2176,6 +2341,103 @@ export interface components {
              * @description Its start, UTC ms.
              */
             t: number;
+        };
+        /** @description A page of anomalies, newest day first. */
+        Anomalies: {
+            look?: components["schemas"]["AnomalyLook"] | null;
+            /** @description Give this as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["AnomalyRow"][];
+        };
+        /** @description What was looked at. */
+        AnomalyLook: {
+            /**
+             * Format: int64
+             * @description When, UTC ms.
+             */
+            looked_at: number;
+            /** @description The figures. */
+            metrics: components["schemas"]["WatchedMetric"][];
+            /** @description Unusual days in the window that are not told of: their figure had raised two alerts in a fortnight already. */
+            over_budget: number;
+            /** @description How many of those were unusual. */
+            unusual_ever: number;
+            /** @description Values judged in these days. */
+            values: number;
+            /** @description Values judged over the whole history. */
+            values_ever: number;
+            /**
+             * Format: int64
+             * @description Days back that were looked at.
+             */
+            window_days: number;
+        };
+        /** @description A day, or days in a row, on which a figure was not as usual. */
+        AnomalyRow: {
+            /** @description The days before and after, with their usual range. */
+            around: components["schemas"]["WatchedDay"][];
+            /** @description ISO 4217 code of amounts. */
+            currency: string;
+            /** @description The first unusual day, `YYYY-MM-DD`, local. */
+            date: string;
+            /**
+             * Format: int64
+             * @description Unusual days in a row.
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description When, UTC ms; null while it is open.
+             */
+            dismissed_at?: number | null;
+            /** @description Who dismissed it; null while it is open. */
+            dismissed_by?: string | null;
+            /**
+             * Format: double
+             * @description What would have been usual.
+             */
+            expected: number;
+            /**
+             * Format: int64
+             * @description When it was found, UTC ms.
+             */
+            found_at: number;
+            /** @description Stable id. */
+            id: string;
+            /**
+             * Format: double
+             * @description The least that would have been usual.
+             */
+            lower: number;
+            /** @description Id of the metric. */
+            metric: string;
+            /** @description What moved it, dimension by dimension, the most surprising first. */
+            moved: components["schemas"]["Mover"][];
+            /**
+             * Format: double
+             * @description Robust standard deviations from the usual; negative below.
+             */
+            score: number;
+            shift?: components["schemas"]["LevelShift"] | null;
+            /** @description Site key. */
+            site: string;
+            /** @description `open` or `dismissed`. */
+            status: string;
+            /** @description `money` (minor units), `count`, `ratio` or `percent` (a fraction). */
+            unit: string;
+            /**
+             * Format: double
+             * @description The most that would have been usual.
+             */
+            upper: number;
+            /**
+             * Format: double
+             * @description What that day came to, in the metric's unit.
+             */
+            value: number;
+            /** @description All of it in words. */
+            words: string;
         };
         /** @description Where an answer's SQL came from. */
         AnswerCache: {
@@ -3430,6 +3692,53 @@ export interface components {
              */
             subject: string;
         };
+        /** @description How the variants stood at the end of a day. */
+        DayReadout: {
+            /** @description `YYYY-MM-DD`, UTC. */
+            date: string;
+            /** @description Its variants, in the readout's order. */
+            variants: components["schemas"]["DayVariant"][];
+        };
+        /** @description How a variant stood at the end of a day. */
+        DayVariant: {
+            /**
+             * Format: double
+             * @description Visitors it had been shown to.
+             */
+            exposures: number;
+            /** @description What the page is told. */
+            key: string;
+            /**
+             * Format: double
+             * @description Probability that it is the best.
+             */
+            probability_best?: number | null;
+            /**
+             * Format: double
+             * @description Rewards by trials; null before the first trial.
+             */
+            rate?: number | null;
+            /**
+             * Format: double
+             * @description As a readout's.
+             */
+            rate_high: number;
+            /**
+             * Format: double
+             * @description As a readout's.
+             */
+            rate_low: number;
+            /**
+             * Format: double
+             * @description Of these, who had done what counts.
+             */
+            rewards: number;
+            /**
+             * Format: double
+             * @description Share of the visitors who came next.
+             */
+            share: number;
+        };
         /** @description One message that failed for good. */
         DeadLetter: {
             /**
@@ -3469,6 +3778,11 @@ export interface components {
         };
         /** @description What the visitor is shown. */
         Decided: {
+            /**
+             * @description Proof that this visitor was shown it; null with it. Sent back as the property `$exposure` of what the visitor does,
+             *     the reward counts for the variant that was really shown.
+             */
+            exposure?: string | null;
             /** @description The variant's payload; null with it. */
             payload: Record<string, never> | null;
             /** @description Key of the variant; null when the experiment does not run: show what you always show. */
@@ -3619,6 +3933,166 @@ export interface components {
             variants: components["schemas"]["Variant"][];
             /** @description Key of the variant that won; empty while none has. */
             winner: string;
+        };
+        /** @description How long it would take. */
+        ExperimentPlan: {
+            /** @description What other lifts need, the smallest first. */
+            lifts: components["schemas"]["Needed"][];
+            /** @description What the lift asked for needs. */
+            needed: components["schemas"]["Needed"];
+            /**
+             * Format: double
+             * @description The rate planned with, a fraction; null for a mean.
+             */
+            rate?: number | null;
+            /** @description Whether the rate is the shop's own of the last 28 days. */
+            rate_is_own: boolean;
+            /**
+             * Format: double
+             * @description Visitors a day planned with; null when it is not known.
+             */
+            visitors_a_day?: number | null;
+            /** @description Whether they are the shop's own of the last 28 days. */
+            visitors_are_own: boolean;
+            /** @description The least lift found in so many weeks; empty when visitors a day are not known. */
+            within: components["schemas"]["Within"][];
+        };
+        /** @description How long would it take? */
+        ExperimentPlanQuestion: {
+            /**
+             * Format: double
+             * @description False alarms allowed: 0.05 when missing.
+             */
+            alpha?: number;
+            /** @description Whether the result is watched and may be acted on any day, which takes longer than one look at the end. */
+            always_valid?: boolean;
+            /** @description The event that counts. */
+            event?: string;
+            /**
+             * Format: double
+             * @description The least relative lift worth finding: 0.1 for ten per cent.
+             */
+            lift?: number;
+            /**
+             * Format: double
+             * @description Instead of a rate, what a visitor is worth now on average; with `sd`.
+             */
+            mean?: number | null;
+            /**
+             * Format: double
+             * @description Probability to find it where it exists: 0.8 when missing.
+             */
+            power?: number;
+            /**
+             * Format: double
+             * @description Share of visitors who do it now, between 0 and 1; the shop's own of the last 28 days when missing, which is known
+             *     for `purchase`.
+             */
+            rate?: number | null;
+            /**
+             * Format: double
+             * @description Its standard deviation between visitors.
+             */
+            sd?: number | null;
+            /** @description Site key; the tenant's first site when missing. */
+            site?: string | null;
+            /**
+             * Format: int32
+             * @description Variants, the control among them: 2 to 10.
+             */
+            variants?: number;
+            /**
+             * Format: double
+             * @description New visitors a day who would take part; the shop's own of the last 28 days when missing.
+             */
+            visitors_a_day?: number | null;
+        };
+        /** @description What other policies would have brought, from the log of decisions and the probabilities they were made with. */
+        ExperimentPolicies: {
+            /** @description Each policy. */
+            rows: components["schemas"]["ExperimentPolicy"][];
+            /**
+             * Format: int64
+             * @description Decisions evaluated.
+             */
+            settled: number;
+            /**
+             * Format: int64
+             * @description Decisions too young to know what came of them.
+             */
+            unsettled: number;
+        };
+        /** @description What a policy would have brought. */
+        ExperimentPolicy: {
+            /**
+             * Format: double
+             * @description So many visitors of this policy the log is worth.
+             */
+            effective_visitors: number;
+            /**
+             * Format: double
+             * @description Rewards a visitor, by inverse propensity.
+             */
+            ips: number;
+            /**
+             * Format: double
+             * @description Its standard error.
+             */
+            ips_error: number;
+            /**
+             * Format: double
+             * @description What the log really brought a visitor.
+             */
+            logged: number;
+            /** @description Key of the variant that alone is shown; null for all evenly. */
+            only?: string | null;
+            /**
+             * Format: double
+             * @description Rewards a visitor, doubly robust.
+             */
+            robust: number;
+            /**
+             * Format: double
+             * @description Its standard error.
+             */
+            robust_error: number;
+            /**
+             * Format: double
+             * @description Rewards a visitor, self-normalised.
+             */
+            snips: number;
+            /**
+             * Format: double
+             * @description Its standard error.
+             */
+            snips_error: number;
+        };
+        /** @description What an experiment says. */
+        ExperimentReadout: {
+            /** @description Key of the variant the others are compared with: the first. */
+            control: string;
+            /**
+             * Format: int64
+             * @description Whole days it has run, the one that runs included.
+             */
+            days: number;
+            /** @description How the variants stood at the end of each day (UTC), earliest first. */
+            history: components["schemas"]["DayReadout"][];
+            /**
+             * Format: double
+             * @description What the intervals hold, a fraction.
+             */
+            level: number;
+            policies?: components["schemas"]["ExperimentPolicies"] | null;
+            /** @description Whether visitors were shared out as decided. */
+            split: components["schemas"]["SplitReadout"];
+            /** @description The variants, the control first. */
+            variants: components["schemas"]["VariantReadout"][];
+            /**
+             * Format: double
+             * @description Days within which a conversion comes: until then a visitor counts only as far as they are known not to convert.
+             */
+            window_days: number;
         };
         /** @description All experiments, newest first. */
         Experiments: {
@@ -4189,6 +4663,21 @@ export interface components {
             /** @description Time zone of the days. */
             time_zone: string;
         };
+        /** @description A level that changed. */
+        LevelShift: {
+            /**
+             * Format: double
+             * @description Mean of a day since.
+             */
+            after: number;
+            /**
+             * Format: double
+             * @description Mean of a day before, in the metric's unit, without the week's rhythm.
+             */
+            before: number;
+            /** @description First day of the new level, `YYYY-MM-DD`. */
+            since: string;
+        };
         /** @description Who is here (`event: active`, every 2 s). */
         LiveActive: {
             /**
@@ -4606,6 +5095,23 @@ export interface components {
             /** @description In the order people should see them. */
             rows: components["schemas"]["Model"][];
         };
+        /** @description A segment's part in a finding. */
+        Mover: {
+            /**
+             * Format: double
+             * @description What it adds to the whole's change against usual days, in the metric's unit; all segments' make up the change.
+             */
+            change: number;
+            /** @description `channel`, `source`, `campaign` or `device`. */
+            dimension: string;
+            /** @description The segment. */
+            name: string;
+            /**
+             * Format: double
+             * @description For a sum, the change beyond the segment's usual share of the whole's; for a rate, as `change`.
+             */
+            surprise: number;
+        };
         /** @description A tenant the caller belongs to. */
         MyTenant: {
             /** @description Stable id. */
@@ -4614,6 +5120,34 @@ export interface components {
             name: string;
             /** @description What the caller is there: admin, marketer, analyst or approver. */
             role: string;
+        };
+        /** @description What finding a lift needs. */
+        Needed: {
+            /**
+             * Format: int64
+             * @description Days until they have come; null when visitors a day are not known.
+             */
+            days?: number | null;
+            /**
+             * Format: double
+             * @description The relative lift.
+             */
+            lift: number;
+            /**
+             * Format: int64
+             * @description Visitors in all.
+             */
+            total?: number | null;
+            /**
+             * Format: int64
+             * @description Visitors each variant needs; null when no number finds it, because no rate is above 1.
+             */
+            units?: number | null;
+            /**
+             * Format: int64
+             * @description Whole weeks to run, so that every weekday counts alike.
+             */
+            weeks?: number | null;
         };
         /** @description A key to make. */
         NewApiKey: {
@@ -4667,6 +5201,12 @@ export interface components {
                  * @description Probability of being the best at which a variant wins: 0.5 to 1.
                  */
                 promote_from: number;
+                /**
+                 * Format: double
+                 * @description Days within which a conversion comes, if it comes: until then who has not converted counts only as far as they are
+                 *     known not to. 0 to 90; 7 when missing, 0 counts everybody in full at once.
+                 */
+                window_days?: number;
             } | null;
             /** @description 2 to 10 variants. */
             variants: components["schemas"]["NewVariant"][];
@@ -5320,6 +5860,18 @@ export interface components {
             /** @description Oldest first. */
             rows: components["schemas"]["Site"][];
         };
+        /** @description Whether visitors were shared out as decided. */
+        SplitReadout: {
+            /** @description What was tested, in words. */
+            detail: string;
+            /** @description Whether it is broken. */
+            mismatch: boolean;
+            /**
+             * Format: double
+             * @description Probability of so uneven a split by chance; null when too few decisions are known.
+             */
+            p_value?: number | null;
+        };
         /** @description The answer to a question in SQL. */
         SqlAnswer: {
             /** @description How it may be drawn. */
@@ -5514,6 +6066,12 @@ export interface components {
              * @description Probability of being the best at which a variant wins: 0.5 to 1.
              */
             promote_from: number;
+            /**
+             * Format: double
+             * @description Days within which a conversion comes, if it comes: until then who has not converted counts only as far as they are
+             *     known not to. 0 to 90; 7 when missing, 0 counts everybody in full at once.
+             */
+            window_days?: number;
         };
         /** @description A figure over time. */
         TimeSeries: {
@@ -5582,6 +6140,66 @@ export interface components {
             /** @description active, paused or winner. */
             status: string;
         };
+        /** @description What is known of a variant. */
+        VariantReadout: {
+            against?: components["schemas"]["Against"] | null;
+            /**
+             * Format: double
+             * @description Conversions still to come from those who were shown it.
+             */
+            awaited: number;
+            /**
+             * Format: double
+             * @description What showing it instead of the best costs, in points of the rate.
+             */
+            expected_loss?: number | null;
+            /**
+             * Format: int64
+             * @description Visitors it was shown to.
+             */
+            exposures: number;
+            /** @description What the page is told. */
+            key: string;
+            /**
+             * Format: double
+             * @description Probability that it is the best of the variants shown; null for one that is not.
+             */
+            probability_best?: number | null;
+            /**
+             * Format: double
+             * @description Rewards by trials; null before the first trial.
+             */
+            rate?: number | null;
+            /**
+             * Format: double
+             * @description See `rate_low`.
+             */
+            rate_high: number;
+            /**
+             * Format: double
+             * @description Bounds of the rate: quantiles of its Beta posterior from a uniform prior.
+             */
+            rate_low: number;
+            /** @description Why nothing can be said against the control; empty where something can. */
+            refused: string;
+            /**
+             * Format: int64
+             * @description Of these, who did what counts.
+             */
+            rewards: number;
+            /**
+             * Format: double
+             * @description Share of the visitors who come next, a fraction.
+             */
+            share: number;
+            /** @description active, paused or winner. */
+            status: string;
+            /**
+             * Format: double
+             * @description Visitors whose outcome is known, those who may still convert counted in part.
+             */
+            trials: number;
+        };
         /** @description A period that is over. */
         Was: {
             /** @description Its first day, `YYYY-MM-DD`. */
@@ -5596,6 +6214,48 @@ export interface components {
              * @description The figure; null for a ratio without divisor.
              */
             value?: number | null;
+        };
+        /** @description A day beside a finding. */
+        WatchedDay: {
+            /** @description `YYYY-MM-DD`. */
+            date: string;
+            /**
+             * Format: double
+             * @description The least that is usual; null where nothing could be judged yet.
+             */
+            lower?: number | null;
+            /**
+             * Format: double
+             * @description The most that is usual.
+             */
+            upper?: number | null;
+            /**
+             * Format: double
+             * @description The figure; null for a ratio without divisor.
+             */
+            value?: number | null;
+        };
+        /** @description A figure that was looked at, or why not. */
+        WatchedMetric: {
+            /** @description Id of the metric. */
+            metric: string;
+            /** @description Why it is not watched; null when it is. */
+            reason?: string | null;
+            /** @description Days judged in the window; 0 where it is not watched. */
+            values: number;
+        };
+        /** @description What so many weeks find. */
+        Within: {
+            /**
+             * Format: double
+             * @description The least relative lift; null when they find none.
+             */
+            lift?: number | null;
+            /**
+             * Format: int32
+             * @description Weeks.
+             */
+            weeks: number;
         };
     };
     responses: never;
@@ -8519,6 +9179,41 @@ export interface operations {
             };
         };
     };
+    plan_experiment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentPlanQuestion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentPlan"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_experiment: {
         parameters: {
             query?: never;
@@ -8537,6 +9232,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_out_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Experiment id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentReadout"];
                 };
             };
             /** @description Any failure */
@@ -9056,6 +9782,143 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["InboxReplay"];
                 };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_anomalies: {
+        parameters: {
+            query?: {
+                /** @description Site key; the tenant's first site when missing. */
+                site?: string;
+                /** @description `open` (default), `dismissed` or `all`. */
+                status?: string;
+                /** @description Rows a page, 1 to 100, 50 by default. */
+                limit?: number;
+                /** @description Where the last page ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Anomalies"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_anomalies: {
+        parameters: {
+            query?: {
+                /** @description Site key; the tenant's first site when missing. */
+                site?: string;
+            };
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnomalyLook"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_anomaly: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Anomaly id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Dismissed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopen_anomaly: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Anomaly id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Open again */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any failure */
             default: {
