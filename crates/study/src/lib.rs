@@ -4,6 +4,7 @@
 //! one to the other over rows that somebody else has read. The maths is in the science crates (`forecast`, `anomaly`,
 //! `customer`, `mmm`, `experiment`); reading, storing and HTTP are the Workers'. Pure: no clock, no randomness.
 
+pub mod customers;
 pub mod forecast;
 mod job;
 mod series;
