@@ -13,6 +13,7 @@ pub mod calendar;
 pub mod campaign_documents;
 pub mod campaigns;
 pub mod channels;
+pub mod customers;
 pub mod dead_letters;
 pub mod experiments;
 pub mod forecast;
@@ -139,6 +140,7 @@ fn open_api_router() -> OpenApiRouter {
         .routes(routes!(experiments::stop_experiment))
         .routes(routes!(experiments::decide))
         .routes(routes!(forecast::forecast))
+        .routes(routes!(customers::show_customers, customers::study_customers))
         .routes(routes!(campaigns::list_campaigns, campaigns::create_campaign))
         .routes(routes!(campaigns::show_campaign, campaigns::update_campaign, campaigns::delete_campaign))
         .routes(routes!(campaigns::preflight))
