@@ -8,7 +8,7 @@ import { defineConfig } from "vitest/config";
 import { mockApi } from "./vite.mock.ts";
 
 /** Everything the API answers; page routes share some of these names, so a navigation (`Accept: text/html`) stays here. */
-const API = "^/(auth|chat|me|tenants|sites|metrics|analytics|attribution|collect|journeys|inbox|imports|agents|audit|campaigns|approvals|assets|brand|guardrails|calendar|connectors|channels|team|invitations|api-keys|query|kpis|experiments|dead-letters|decide|healthz|openapi.json|p.js)(/|$|\\?)";
+const API = "^/(auth|chat|me|tenants|sites|metrics|analytics|attribution|collect|journeys|inbox|imports|agents|audit|campaigns|approvals|assets|brand|guardrails|calendar|connectors|channels|team|invitations|api-keys|query|kpis|experiments|dead-letters|decide|insights|healthz|openapi.json|p.js)(/|$|\\?)";
 
 const toApi: ProxyOptions = {
   target: "http://localhost:8787",

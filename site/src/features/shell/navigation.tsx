@@ -9,6 +9,7 @@ import {
   Code,
   FileSpreadsheet,
   FlaskConical,
+  Gem,
   GitFork,
   Image,
   type LucideIcon,
@@ -28,6 +29,7 @@ interface Entry {
     | "/"
     | "/attribution"
     | "/journeys"
+    | "/customers"
     | "/ask"
     | "/chat"
     | "/live"
@@ -56,6 +58,7 @@ export const GROUPS: { label: string; entries: Entry[] }[] = [
       { to: "/", label: "Dashboard", icon: ChartNoAxesCombined },
       { to: "/attribution", label: "Attribution", icon: GitFork },
       { to: "/journeys", label: "Journeys", icon: Route },
+      { to: "/customers", label: "Customers", icon: Gem },
       { to: "/ask", label: "Ask", icon: MessageCircleQuestion },
       { to: "/live", label: "Live", icon: Activity },
     ],
