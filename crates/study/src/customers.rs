@@ -666,7 +666,7 @@ fn foretell(
         .zip(0..)
         .filter_map(|(((person, summary), (_, scores)), at)| {
             let (alive, earlier) = (repeat.model.alive(summary), repeat.model.alive(before.get(person)?));
-            (alive < LEAVING && alive < earlier).then(|| (scores.value * (earlier - alive), at))
+            (alive < LEAVING && alive < earlier).then_some((scores.value * (earlier - alive), at))
         })
         .collect();
     by_loss.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
