@@ -15,7 +15,7 @@ pub mod value;
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+pub use chrono::NaiveDate;
 use serde::Serialize;
 
 pub use fit::Fitted;

@@ -6,6 +6,7 @@
 
 pub mod anomalies;
 pub mod experiment;
+pub mod customers;
 pub mod forecast;
 mod job;
 pub mod mix;

@@ -233,6 +233,8 @@ const routes: [string, RegExp, Handler][] = [
   ["GET", /^\/attribution\/paths$/, (asked) => json(paths(asked))],
   ["GET", /^\/journeys$/, (asked) => json(journeys(asked))],
   ["GET", /^\/journeys\/[^/]+$/, (asked) => journey(asked)],
+  ["GET", /^\/insights\/customers$/, () => json({ study: null, computed_at: null, question: null, answer: null })],
+  ["POST", /^\/insights\/customers$/, () => problem(409, "Conflict", "The invented shop has nobody who computes.")],
   ["GET", /^\/inbox$/, (asked) => json({ rows: asked.empty ? [] : inbox.filter((row) => row.status === (asked.query.get("status") ?? "open")), next_cursor: null })],
   ["POST", /^\/inbox\/[^/]+\/(replay|dismiss)$/, (asked) => settle(asked)],
   ["GET", /^\/imports$/, (asked) => json({ rows: asked.empty ? [] : imports.map((one) => progress(one)) })],

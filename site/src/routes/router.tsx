@@ -74,6 +74,12 @@ const journey = createRoute({
   component: lazyRouteComponent(() => import("@/features/journeys/journey-page"), "JourneyPage"),
 });
 
+const customers = createRoute({
+  getParentRoute: () => app,
+  path: "/customers",
+  component: lazyRouteComponent(() => import("@/features/customers/customers-page"), "CustomersPage"),
+});
+
 const ask = createRoute({
   getParentRoute: () => app,
   path: "/ask",
@@ -293,6 +299,7 @@ const tree = root.addChildren([
     attribution,
     journeys,
     journey,
+    customers,
     ask,
     budget,
     chat,

@@ -6,7 +6,7 @@
 //! | `5 * * * *` | [`rollup`]: hourly counts of the hours that have ended; [`attributions`] that are not settled yet; [`pulls`] of recent figures; [`questions`] made ready |
 //! | `17 3 * * *` | [`retention`]: raw events past their site's term, answers kept for a day; [`pulls`] of all that may change |
 //! | `40 3 * * *` | [`agents`]: asks the pacer and the optimizer for every live campaign; [`anomalies`]: looks at every site's figures |
-//! | `0 6 * * 1` | [`agents`]: asks the analyst for each site's week |
+//! | `0 6 * * 1` | [`agents`]: asks the analyst for each site's week; [`studies`]: its customers, where they were studied before |
 
 mod agents;
 mod anomalies;
@@ -55,7 +55,7 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
             .and(questions::run(&env).await),
         DAILY => retention::run(&env).await.and(pulls::run(&env, pulls::Reach::Restated).await),
         NIGHTLY => agents::nightly(&env).await.and(anomalies::run(&env).await),
-        WEEKLY => agents::weekly(&env).await,
+        WEEKLY => agents::weekly(&env).await.and(studies::weekly(&env).await),
         _ => Err(platform::Error::setting("triggers.crons", format!("`{cron}` has no duty"))),
     };
     if let Err(error) = outcome {

@@ -1,12 +1,83 @@
-//! Not there yet.
+//! What customers are worth, in three steps: read, look back, answer. The first reads through the tenant's own scope;
+//! the others compute, each within what a call of the object may take.
 
+use calendar::{DateRange, Zone};
+use metrics::Scope;
+use metrics::reports::{After, attribution_orders};
+use platform::warehouse::Warehouse;
+use platform::{Error, TenantDb};
+use problem::Problem;
 use serde_json::Value;
+use study::customers::{Looked, MOST_DAYS, MOST_PURCHASES, Purchases, Question, Working, answer, look_back};
 use study::{Asked, Step};
 use worker::Env;
 
 use crate::object::Failed;
 
-/// Not there yet.
-pub(crate) async fn step(_env: &Env, _asked: &Asked<Value>, _state: &str) -> Result<Step, Failed> {
-    Err(problem::Problem::conflict("not there yet").into())
+/// Orders read in one query.
+const READ_AT_ONCE: u32 = 5_000;
+/// Days of a quarter: the history is read by quarters, the present one first.
+const QUARTER: i64 = 91;
+
+/// The next step.
+pub(crate) async fn step(env: &Env, asked: &Asked<Value>, state: &str) -> Result<Step, Failed> {
+    let question: Question =
+        serde_json::from_value(asked.question.clone()).map_err(|error| Error::corrupt("study's question", error))?;
+    let zone = Zone::parse(&asked.shop.time_zone).map_err(|error| Error::corrupt("site's time zone", error))?;
+    let today = zone.local_day(asked.now);
+    if state.is_empty() {
+        let purchases = read(env, asked, zone, today).await?;
+        let detail = format!("{} orders read; looking how well the past would have been foretold", purchases.len());
+        return again(&Working { purchases, looked: None }, 0.3, detail);
+    }
+    let mut working: Working = serde_json::from_str(state).map_err(|error| Error::corrupt("study's state", error))?;
+    if working.looked.is_none() {
+        let holdout = look_back(&working.purchases, &question, today);
+        working.looked = Some(Looked { holdout });
+        return again(&working, 0.6, "foretelling what each customer will buy and spend".to_owned());
+    }
+    let answer = answer(&question, &asked.shop.currency, &working, today)?;
+    Ok(Step::Done(serde_json::to_string(&answer).map_err(|error| Error::corrupt("study's answer", error))?))
+}
+
+fn again(working: &Working, progress: f64, detail: String) -> Result<Step, Failed> {
+    let state = serde_json::to_string(working).map_err(|error| Error::corrupt("study's state", error))?;
+    Ok(Step::Again { state, progress, detail })
+}
+
+/// The orders of the last years. Where they are too many, those of the last whole quarters that fit.
+async fn read(env: &Env, asked: &Asked<Value>, zone: Zone, today: i64) -> Result<Purchases, Failed> {
+    let shop = &asked.shop;
+    let scope = Scope { tenant_id: shop.tenant_id.clone(), site: shop.site.clone(), currency: shop.currency.clone() };
+    let database = TenantDb::new(env, &shop.tenant_id)?;
+    let warehouse = Warehouse::open(env, &database)?;
+    let mut purchases = Purchases::default();
+    for quarter in 0..MOST_DAYS / QUARTER {
+        let last = today - quarter * QUARTER;
+        let range = DateRange::new(zone, last - QUARTER + 1, last).map_err(|error| Error::corrupt("quarter", error))?;
+        let mut after: Option<After> = None;
+        loop {
+            let statement =
+                attribution_orders::statement(&scope, &range, after.as_ref(), READ_AT_ONCE, warehouse.dialect());
+            let rows: Vec<attribution_orders::Row> = warehouse.rows(&statement).await?;
+            let full = rows.len() >= usize::try_from(READ_AT_ONCE).unwrap_or(usize::MAX);
+            after = rows.last().map(|row| After { t: row.t, id: row.id.clone() });
+            for row in rows {
+                purchases.push(&row.person, zone.local_day(row.t), row.value_minor);
+            }
+            if purchases.len() > MOST_PURCHASES {
+                if quarter == 0 {
+                    let detail = format!("there are more than {MOST_PURCHASES} orders in the last {QUARTER} days");
+                    return Err(Problem::conflict(detail).into());
+                }
+                // The earliest of this quarter were read first; the quarters after it are whole.
+                purchases.cut(last + 1);
+                return Ok(purchases);
+            }
+            if !full {
+                break;
+            }
+        }
+    }
+    Ok(purchases)
 }

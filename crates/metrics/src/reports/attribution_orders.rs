@@ -1,4 +1,4 @@
-//! The orders that attribution credits: those of a range, oldest first, with their person.
+//! The orders of a range with their person, oldest first: what attribution credits, and what customers are studied by.
 
 use calendar::DateRange;
 use serde::{Deserialize, Serialize};

@@ -10,6 +10,7 @@ import {
   Code,
   FileSpreadsheet,
   FlaskConical,
+  Gem,
   GitFork,
   Image,
   type LucideIcon,
@@ -31,6 +32,7 @@ interface Entry {
     | "/"
     | "/attribution"
     | "/journeys"
+    | "/customers"
     | "/ask"
     | "/budget"
     | "/chat"
@@ -62,6 +64,7 @@ export const GROUPS: { label: string; entries: Entry[] }[] = [
       { to: "/", label: "Dashboard", icon: ChartNoAxesCombined },
       { to: "/attribution", label: "Attribution", icon: GitFork },
       { to: "/journeys", label: "Journeys", icon: Route },
+      { to: "/customers", label: "Customers", icon: Gem },
       { to: "/ask", label: "Ask", icon: MessageCircleQuestion },
       { to: "/live", label: "Live", icon: Activity },
       { to: "/anomalies", label: "Anomalies", icon: TrendingUpDown },

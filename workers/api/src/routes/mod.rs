@@ -14,6 +14,7 @@ pub mod calendar;
 pub mod campaign_documents;
 pub mod campaigns;
 pub mod channels;
+pub mod customers;
 pub mod dead_letters;
 pub mod experiments;
 pub mod forecast;
@@ -166,6 +167,7 @@ pub(crate) fn declared() -> Declaring {
         .routes(routes!(anomalies::check_anomalies))
         .routes(routes!(anomalies::dismiss_anomaly))
         .routes(routes!(anomalies::reopen_anomaly))
+        .routes(routes!(customers::show_customers, customers::study_customers))
         .routes(routes!(campaigns::list_campaigns, campaigns::create_campaign))
         .routes(routes!(campaigns::show_campaign, campaigns::update_campaign, campaigns::delete_campaign))
         .routes(routes!(campaigns::preflight))

@@ -16,6 +16,7 @@ pub mod brand;
 pub mod calendar;
 pub mod campaigns;
 pub mod channels;
+pub mod customers;
 pub mod dead_letters;
 pub mod experiments;
 pub mod forecast;
