@@ -5,8 +5,8 @@
 //! `customer`, `mmm`, `experiment`); reading, storing and HTTP are the Workers'. Pure: no clock, no randomness.
 
 pub mod anomalies;
-pub mod experiment;
 pub mod customers;
+pub mod experiment;
 pub mod forecast;
 mod job;
 pub mod mix;

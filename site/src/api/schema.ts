@@ -1704,6 +1704,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/insights/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The latest study of a site's customers: what they are worth with intervals, cohorts, segments by recency, frequency and
+         *     money, those worth most and those about to leave. Persons are named by the key they have in journeys.
+         */
+        get: operations["show_customers"];
+        put?: never;
+        /**
+         * Begins a study of a site's customers. It takes seconds to minutes: `GET /insights/customers` says how far it is. 409
+         *     while one runs, and where nobody has bought yet.
+         */
+        post: operations["study_customers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/invitations/accept": {
         parameters: {
             query?: never;
@@ -3692,6 +3716,303 @@ export interface components {
              */
             subject: string;
         };
+        /** @description Those whose first order was in one month. */
+        CustomerCohort: {
+            /** @description Customers. */
+            customers: number;
+            /** @description `YYYY-MM`. */
+            month: string;
+            /** @description The share of them that bought in each month since, their first month first: fractions. */
+            retention: number[];
+            /** @description What a customer had spent by the end of each month, minor units. */
+            value: number[];
+        };
+        /** @description The same models at an earlier day, on nothing but what was known then. */
+        CustomerHoldout: {
+            /** @description Orders that came. */
+            came: number;
+            /** @description Customers known then. */
+            customers: number;
+            /**
+             * Format: int64
+             * @description Days after it.
+             */
+            days: number;
+            /** @description Orders foretold of them for those days. */
+            foretold: components["schemas"]["CustomersEstimate"];
+            /** @description By how often they had come back before. */
+            groups: components["schemas"]["CustomersHoldoutGroup"][];
+            /** @description The last day learnt from, `YYYY-MM-DD`. */
+            learnt_until: string;
+            /**
+             * Format: double
+             * @description Foretold less came, over the latter; null where nothing came.
+             */
+            off?: number | null;
+        };
+        /** @description The models, as they were learnt. */
+        CustomerModels: {
+            /** @description Whether that is so strong that expected values are to be doubted: the models take the two as independent. */
+            correlated: boolean;
+            /**
+             * Format: double
+             * @description Pearson's correlation of how often and how much; null where one of them never varies.
+             */
+            correlation?: number | null;
+            /** @description Draws behind the intervals. */
+            draws: number;
+            /** @description Customers they have learnt from. */
+            learnt_from: number;
+            /** @description Of BG/NBD: r, alpha, a, b; time in weeks. */
+            repeat: components["schemas"]["FittedParameter"][];
+            /** @description Of Gamma-Gamma: p, q, v; money in minor units. */
+            value: components["schemas"]["FittedParameter"][];
+        };
+        /** @description What is to come of those who have bought already. */
+        CustomerOutlook: {
+            /** @description Those worth most. */
+            best: components["schemas"]["CustomerValue"][];
+            /** @description Those who have spent much and are less and less likely to come back, by what is being lost. */
+            leaving: components["schemas"]["CustomerValue"][];
+            /** @description The models. */
+            models: components["schemas"]["CustomerModels"];
+            /** @description Orders within the months asked for (several on one day are one). */
+            orders: components["schemas"]["CustomersEstimate"];
+            /** @description Tenths of the customers, those worth most first. */
+            tenths: components["schemas"]["CustomerTenth"][];
+            /** @description What they are worth, discounted. */
+            value: components["schemas"]["CustomersAmount"];
+            /** @description The same for the mean customer. */
+            value_per_customer: components["schemas"]["CustomersAmount"];
+        };
+        /** @description A group of customers. */
+        CustomerSegment: {
+            /** @description Customers. */
+            customers: number;
+            /**
+             * Format: int64
+             * @description What one of them is expected to spend within the months asked for, minor units; null without outlook.
+             */
+            expected_value?: number | null;
+            /** @description Stable name: `champions`, `loyal`, `new`, `undecided`, `slipping`, `sleeping` or `gone`. */
+            id: string;
+            /** @description Its name for people. */
+            label: string;
+            /**
+             * Format: int64
+             * @description What they have paid, minor units.
+             */
+            revenue: number;
+            /**
+             * Format: double
+             * @description Its share of all: a fraction.
+             */
+            revenue_share: number;
+            /** @description Who is in it, in words. */
+            rule: string;
+        };
+        /** @description A tenth of the customers. */
+        CustomerTenth: {
+            /** @description Customers. */
+            customers: number;
+            /**
+             * Format: int64
+             * @description What the least of them is expected to spend, minor units.
+             */
+            least: number;
+            /**
+             * Format: double
+             * @description Its share of all: a fraction.
+             */
+            share: number;
+            /**
+             * Format: int64
+             * @description What they are expected to spend together, minor units.
+             */
+            value: number;
+        };
+        /** @description A customer, and what is expected of them. */
+        CustomerValue: {
+            /**
+             * Format: double
+             * @description The probability that they are still a customer.
+             */
+            alive: number;
+            /**
+             * Format: double
+             * @description The same four weeks ago; null for who was no customer then.
+             */
+            alive_before?: number | null;
+            /** @description Orders within the months asked for. */
+            expected_orders: components["schemas"]["CustomersEstimate"];
+            /** @description Day of the last order, `YYYY-MM-DD`. */
+            last_day: string;
+            /**
+             * Format: int32
+             * @description Orders so far.
+             */
+            orders: number;
+            /** @description Key of the person, as in journeys. */
+            person: string;
+            /** @description Stable name of the segment. */
+            segment: string;
+            /**
+             * Format: int64
+             * @description What they have paid, minor units.
+             */
+            spent: number;
+            /** @description What these are worth, discounted. */
+            value: components["schemas"]["CustomersAmount"];
+        };
+        /** @description What customers are worth. */
+        Customers: {
+            /** @description By month of the first purchase, earliest first: the last 24. */
+            cohorts: components["schemas"]["CustomerCohort"][];
+            /** @description ISO 4217 code of amounts, which are in minor units. */
+            currency: string;
+            /** @description First day that was read, where there is more than is read: earlier purchases are not in any figure. */
+            cut?: string | null;
+            /**
+             * Format: double
+             * @description What money is worth less a year later: a fraction.
+             */
+            discount_per_year: number;
+            /** @description Customers of earlier cohorts. */
+            earlier_customers: number;
+            holdout?: components["schemas"]["CustomerHoldout"] | null;
+            /**
+             * Format: double
+             * @description How much the intervals hold: a fraction.
+             */
+            level: number;
+            /**
+             * Format: int32
+             * @description Months ahead.
+             */
+            months: number;
+            outlook?: components["schemas"]["CustomerOutlook"] | null;
+            /** @description Groups by recency, frequency and money, best first; each customer is in one. */
+            segments: components["schemas"]["CustomerSegment"][];
+            /** @description First day with a purchase, `YYYY-MM-DD`. */
+            since: string;
+            /** @description What was. */
+            totals: components["schemas"]["CustomersTotals"];
+            /** @description The last day looked at, `YYYY-MM-DD`. */
+            until: string;
+            /** @description Why there is no outlook, in words; empty where there is one. */
+            why_no_outlook: string;
+        };
+        /** @description An amount that is not known for sure, minor units. */
+        CustomersAmount: {
+            /**
+             * Format: int64
+             * @description Upper end of the interval.
+             */
+            high: number;
+            /**
+             * Format: int64
+             * @description Lower end of the interval.
+             */
+            low: number;
+            /**
+             * Format: int64
+             * @description Its mean. Of one customer it can lie outside the interval: most will spend nothing, a few a lot.
+             */
+            mean: number;
+        };
+        /** @description A number that is not known for sure. */
+        CustomersEstimate: {
+            /**
+             * Format: double
+             * @description Upper end of the interval.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description Lower end of the interval.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description Its mean.
+             */
+            mean: number;
+        };
+        /** @description Customers who had come back as often. */
+        CustomersHoldoutGroup: {
+            /**
+             * Format: double
+             * @description Orders that one of them made.
+             */
+            came: number;
+            /** @description Customers. */
+            customers: number;
+            /**
+             * Format: double
+             * @description Orders foretold of one of them.
+             */
+            foretold: number;
+            /** @description Whether it is "at least". */
+            or_more: boolean;
+            /**
+             * Format: int32
+             * @description How often, or at least as often for the last group.
+             */
+            returns: number;
+        };
+        /** @description How far ahead, and how it is counted. */
+        CustomersQuestion: {
+            /**
+             * Format: double
+             * @description What money is worth less a year later: a fraction, 0 to 1.
+             */
+            discount_per_year: number;
+            /**
+             * Format: double
+             * @description How much the intervals are to hold: a fraction, 0.5 to 0.99.
+             */
+            level: number;
+            /**
+             * Format: int32
+             * @description Months ahead, 1 to 60.
+             */
+            months: number;
+        };
+        /** @description The latest study of a site's customers, and the latest answer: that of an earlier one while another runs. */
+        CustomersStudy: {
+            answer?: components["schemas"]["Customers"] | null;
+            /**
+             * Format: int64
+             * @description When the answer was computed, UTC ms; null where there is none.
+             */
+            computed_at?: number | null;
+            question?: components["schemas"]["CustomersQuestion"] | null;
+            study?: components["schemas"]["Study"] | null;
+        };
+        /** @description What was. */
+        CustomersTotals: {
+            /** @description Persons who bought. */
+            customers: number;
+            /**
+             * Format: double
+             * @description Half of those who came back did so within so many days.
+             */
+            median_days?: number | null;
+            /** @description Their orders. */
+            orders: number;
+            /**
+             * Format: double
+             * @description Their share: a fraction.
+             */
+            return_rate: number;
+            /** @description Those with more than one order. */
+            returned: number;
+            /**
+             * Format: int64
+             * @description What they paid, minor units.
+             */
+            revenue: number;
+        };
         /** @description How the variants stood at the end of a day. */
         DayReadout: {
             /** @description `YYYY-MM-DD`, UTC. */
@@ -4132,6 +4453,21 @@ export interface components {
             severity: components["schemas"]["Severity"];
             /** @description Where the rule comes from. */
             source: string;
+        };
+        /** @description A parameter of a model. */
+        FittedParameter: {
+            /**
+             * Format: double
+             * @description Standard error of its logarithm: 0.1 is about 10 %.
+             */
+            log_error: number;
+            /** @description As the paper names it. */
+            name: string;
+            /**
+             * Format: double
+             * @description Its value.
+             */
+            value: number;
         };
         /** @description A campaign's time on the calendar. */
         Flight: {
@@ -5927,6 +6263,26 @@ export interface components {
             requested_at: number;
             /** @description `running`, `done` or `failed`. */
             status: string;
+        };
+        /** @description What is to be computed. */
+        StudyCustomers: {
+            /**
+             * Format: double
+             * @description What money is worth less a year later: a fraction, 0 to 1; 0.1 when missing.
+             */
+            discount_per_year?: number | null;
+            /**
+             * Format: double
+             * @description How much the intervals are to hold: a fraction, 0.5 to 0.99; 0.8 when missing.
+             */
+            level?: number | null;
+            /**
+             * Format: int32
+             * @description Months ahead, 1 to 60; 12 when missing.
+             */
+            months?: number | null;
+            /** @description Site key; the tenant's first site when missing. */
+            site?: string | null;
         };
         /** @description Why something is to be approved. */
         SubmitForm: {
@@ -9919,6 +10275,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_customers: {
+        parameters: {
+            query?: {
+                /** @description Site key; the tenant's first site when missing. */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomersStudy"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    study_customers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StudyCustomers"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Study"];
+                };
             };
             /** @description Any failure */
             default: {
