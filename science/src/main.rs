@@ -11,6 +11,7 @@ mod forecast;
 mod input;
 mod ltv;
 mod mmm;
+mod truth;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ enum Method {
     Forecast(forecast::Args),
     Ltv(ltv::Args),
     Mmm(mmm::Args),
+    Truth(truth::Args),
 }
 
 fn main() -> ExitCode {
@@ -55,6 +57,7 @@ fn answer(method: &Method) -> Result<Value> {
         Method::Forecast(args) => forecast::run(args),
         Method::Ltv(args) => ltv::run(args),
         Method::Mmm(args) => mmm::run(args),
+        Method::Truth(args) => truth::run(args),
     }
 }
 

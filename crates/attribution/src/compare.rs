@@ -5,17 +5,15 @@
 //! followed. Intervals resample orders and journeys (see [`crate::Bootstrap`]); the catalog's models see the same
 //! resamples.
 
-use std::collections::BTreeMap;
-
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution as _, Poisson};
 use serde::Serialize;
 
 use crate::{
-    AttributionError, Bootstrap, ChannelCredit, ChannelId, Channels, Disagreement, Intervals, Journey, Markov,
-    MarkovTally, Nulls, Order, Outcome, Parameters, Path, Tally, Touch, Touches, Transition, Walk, attribute,
-    bootstrap, disagreement, models, path::entry,
+    AttributionError, Bootstrap, ChannelCredit, Channels, Disagreement, Intervals, Markov, MarkovTally, Nulls, Order,
+    Outcome, Parameters, Paths, Touch, Touches, Transition, Walk, attribute, bootstrap, disagreement, models,
+    path::entry,
 };
 
 /// What to compare over.
@@ -101,30 +99,11 @@ pub fn compare(
     how: &Comparing,
 ) -> Result<Comparison, AttributionError> {
     let mut channels = Channels::default();
-    let mut path_of = |journey: &[&Touch]| -> Result<Vec<ChannelId>, AttributionError> {
-        journey.iter().map(|touch| channels.id(&key(touch))).collect()
-    };
-    let sorted = crate::credit::by_time(orders);
-    let mut untouched = Outcome::default();
-    let mut converted: Vec<(Vec<ChannelId>, Outcome)> = Vec::new();
-    for order in &sorted {
-        let path = path_of(&Journey::before(order, touches, how.window_ms).touches)?;
-        let outcome = Outcome { conversions: 1.0, value: order.value_minor as f64, nulls: 0.0 };
-        if path.is_empty() {
-            untouched = untouched.plus(outcome);
-        } else {
-            converted.push((path, outcome));
-        }
-    }
-    // Equal paths that led to nothing are one row: nothing but their number matters.
-    let mut nulls: BTreeMap<Vec<ChannelId>, f64> = BTreeMap::new();
-    for journey in without_order(&sorted, touches, how.since) {
-        *nulls.entry(path_of(&journey)?).or_default() += 1.0;
-    }
+    let paths = Paths::of(orders, touches, &key, how.window_ms, how.since, &mut channels)?;
     let journeys = Outcome {
-        conversions: converted.len() as f64,
-        value: converted.iter().map(|(_, outcome)| outcome.value).sum(),
-        nulls: nulls.values().sum(),
+        conversions: paths.converted.len() as f64,
+        value: paths.converted.iter().map(|(_, outcome)| outcome.value).sum(),
+        nulls: paths.nulls.values().sum(),
     };
 
     let mut answers: Vec<Compared> = Vec::new();
@@ -154,12 +133,8 @@ pub fn compare(
     let mut chain =
         Bootstrap::new(MarkovTally::new(how.order, Nulls::Counted, Walk::Unlimited)?, how.replicates, how.seed)?;
     let mut graph = MarkovTally::new(1, Nulls::Counted, Walk::Unlimited)?;
-    let lost = nulls.iter().map(|(path, count)| (path, Outcome { nulls: *count, ..Outcome::default() }));
-    for (path, outcome) in converted.iter().map(|(path, outcome)| (path, *outcome)).chain(lost) {
-        let path = Path { channels: &channels, touches: path };
-        chain.add(path, outcome)?;
-        graph.add(path, outcome)?;
-    }
+    paths.count(&channels, &mut chain)?;
+    paths.count(&channels, &mut graph)?;
     let markov = chain.tally().solve();
     let mut answer = compared(MARKOV, true);
     answer.credits = chain.tally().credits_of(&markov);
@@ -179,27 +154,13 @@ pub fn compare(
         channels: channels.names().to_vec(),
         models: answers,
         journeys,
-        untouched,
+        untouched: paths.untouched,
         markov,
     })
 }
 
 fn compared((id, label, description): (&'static str, &'static str, &'static str), data_driven: bool) -> Compared {
     Compared { id, label, description, data_driven, credits: Vec::new(), intervals: Vec::new() }
-}
-
-/// The touches of the range that no order of the range followed, by person.
-fn without_order<'a>(orders: &[&'a Order], touches: &'a Touches, since: i64) -> Vec<Vec<&'a Touch>> {
-    let mut last: BTreeMap<&str, i64> = BTreeMap::new();
-    for order in orders {
-        let t = last.entry(&order.person).or_insert(order.t);
-        *t = order.t.max(*t);
-    }
-    let of = |(person, touches): (&'a str, &'a [Touch])| -> Vec<&'a Touch> {
-        let after = last.get(person);
-        touches.iter().filter(|touch| touch.t >= since && after.is_none_or(|t| touch.t > *t)).collect()
-    };
-    touches.persons().map(of).filter(|left| !left.is_empty()).collect()
 }
 
 /// Sums each model's credits, and resamples the orders for their intervals: the same resamples for all.

@@ -1,8 +1,9 @@
 //! What a channel really added, from tests that held it out somewhere or for a while, and what that says about its
 //! credit.
 //!
-//! [`difference_in_differences`] compares the change of the units (regions, shops, audiences) that were treated with the
-//! change of those that were not. [`synthetic_control`] builds one treated unit's twin out of the others. [`Calibration`]
+//! [`holdout`] compares units (regions, shops, audience cells) that were kept from a channel by lot with those that were
+//! not. [`difference_in_differences`] compares the change of units that were treated with the change of those that were
+//! not. [`synthetic_control`] builds one treated unit's twin out of the others. [`Calibration`]
 //! turns a measured increment into a factor for attributed credit.
 
 use serde::Serialize;
@@ -54,6 +55,53 @@ pub struct Estimate {
     pub high: f64,
 }
 
+/// What units that a channel was kept from by lot say about it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Holdout {
+    /// What the channel added per exposed unit, in the units' own unit.
+    pub effect: Estimate,
+    /// The same for all exposed units together.
+    pub total: Estimate,
+    /// Standard error of that total.
+    pub standard_error: f64,
+    /// The effect over the mean of the units it was kept from: a fraction. `None` when that is not positive.
+    pub lift: Option<f64>,
+    /// Degrees of freedom of the interval.
+    pub degrees_of_freedom: f64,
+    /// Probability of so large an effect where there is none.
+    pub p_value: f64,
+}
+
+/// Compares units drawn by lot: one figure each, of the time of the test, Welch's t-test. Everybody in a unit counts,
+/// whether the channel reached them or not (intention to treat), so nothing has to be known of who would have been
+/// reached; where that is known, figures of those alone are surer (Johnson, Lewis & Nubbemeyer, "Ghost ads", Journal of
+/// Marketing Research 54, 2017). Only the lot makes the units alike: units that were chosen need
+/// [`difference_in_differences`].
+///
+/// # Errors
+/// [`IncrementalityError`]: fewer than two units in a group, or a figure that is not finite.
+pub fn holdout(exposed: &[f64], held_out: &[f64], level: f64) -> Result<Holdout, IncrementalityError> {
+    level_checked(level)?;
+    for (field, figures) in [("exposed", exposed), ("held_out", held_out)] {
+        if figures.len() < 2 {
+            return Err(IncrementalityError::TooFew { field, found: figures.len(), least: 2 });
+        }
+        if figures.iter().any(|figure| !figure.is_finite()) {
+            return Err(IncrementalityError::Ragged { field });
+        }
+    }
+    let Welch { effect, standard_error, degrees_of_freedom, p_value } = welch(exposed, held_out, level);
+    let (without, scale) = (mean(held_out), exposed.len() as f64);
+    Ok(Holdout {
+        effect,
+        total: Estimate { value: effect.value * scale, low: effect.low * scale, high: effect.high * scale },
+        standard_error: standard_error * scale,
+        lift: (without > 0.0).then(|| effect.value / without),
+        degrees_of_freedom,
+        p_value,
+    })
+}
+
 /// A difference in differences.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Difference {
@@ -98,7 +146,7 @@ pub fn difference_in_differences(
     let compare = |before: std::ops::Range<usize>, after: std::ops::Range<usize>| {
         welch(&changes(treated, before.clone(), after.clone()), &changes(control, before, after), level)
     };
-    let (effect, degrees_of_freedom, p_value) = compare(0..start, start..periods);
+    let Welch { effect, degrees_of_freedom, p_value, .. } = compare(0..start, start..periods);
     let seen = mean(&treated.iter().filter_map(|row| row.get(start..)).map(mean).collect::<Vec<f64>>());
     let without = seen - effect.value;
     let scale = (treated.len() * (periods - start)) as f64;
@@ -108,7 +156,7 @@ pub fn difference_in_differences(
         lift: (without > 0.0).then(|| effect.value / without),
         degrees_of_freedom,
         p_value,
-        before: (start >= 2).then(|| compare(0..start / 2, start / 2..start).0),
+        before: (start >= 2).then(|| compare(0..start / 2, start / 2..start).effect),
     })
 }
 
@@ -244,7 +292,7 @@ impl Calibration {
     }
 }
 
-fn level_checked(level: f64) -> Result<(), IncrementalityError> {
+pub(crate) fn level_checked(level: f64) -> Result<(), IncrementalityError> {
     if (0.5..=0.999).contains(&level) {
         return Ok(());
     }
@@ -271,8 +319,16 @@ fn mean(figures: &[f64]) -> f64 {
     figures.iter().sum::<f64>() / figures.len().max(1) as f64
 }
 
-/// The difference of two means with its interval, degrees of freedom and two-sided p-value (Welch 1947).
-fn welch(one: &[f64], other: &[f64], level: f64) -> (Estimate, f64, f64) {
+/// The difference of two means; the p-value is two-sided.
+struct Welch {
+    effect: Estimate,
+    standard_error: f64,
+    degrees_of_freedom: f64,
+    p_value: f64,
+}
+
+/// Compares two means (Welch 1947).
+fn welch(one: &[f64], other: &[f64], level: f64) -> Welch {
     // Variance of the mean, and what it adds to the denominator of Satterthwaite's degrees of freedom.
     let spread = |figures: &[f64]| {
         let (center, free) = (mean(figures), (figures.len() - 1) as f64);
@@ -285,17 +341,20 @@ fn welch(one: &[f64], other: &[f64], level: f64) -> (Estimate, f64, f64) {
     let variance = one.0 + other.0;
     if variance == 0.0 {
         let p_value = if value == 0.0 { 1.0 } else { 0.0 };
-        return (Estimate { value, low: value, high: value }, f64::INFINITY, p_value);
+        let effect = Estimate { value, low: value, high: value };
+        return Welch { effect, standard_error: 0.0, degrees_of_freedom: f64::INFINITY, p_value };
     }
-    let degrees = variance * variance / (one.1 + other.1);
-    let error = variance.sqrt();
+    let degrees_of_freedom = variance * variance / (one.1 + other.1);
+    let standard_error = variance.sqrt();
     // Degrees of freedom are at least 1 here, so the distribution exists.
-    let Ok(t) = StudentsT::new(0.0, 1.0, degrees) else {
-        return (Estimate { value, low: f64::NEG_INFINITY, high: f64::INFINITY }, degrees, 1.0);
+    let Ok(t) = StudentsT::new(0.0, 1.0, degrees_of_freedom) else {
+        let effect = Estimate { value, low: f64::NEG_INFINITY, high: f64::INFINITY };
+        return Welch { effect, standard_error, degrees_of_freedom, p_value: 1.0 };
     };
-    let margin = t.inverse_cdf(f64::midpoint(1.0, level)) * error;
-    let p_value = 2.0 * t.cdf(-(value / error).abs());
-    (Estimate { value, low: value - margin, high: value + margin }, degrees, p_value)
+    let margin = t.inverse_cdf(f64::midpoint(1.0, level)) * standard_error;
+    let p_value = 2.0 * t.cdf(-(value / standard_error).abs());
+    let effect = Estimate { value, low: value - margin, high: value + margin };
+    Welch { effect, standard_error, degrees_of_freedom, p_value }
 }
 
 /// Mean gap after the start, root mean squared gap before it, and the ratio of squared gaps after to before.

@@ -3,12 +3,13 @@
 //! A path is read, handed to one or more [`Tally`]s and forgotten; only counts stay. Channels are numbered as they are
 //! first met, so a path is a few small numbers.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::AttributionError;
+use crate::{AttributionError, Journey, Order, Touch, Touches, credit::by_time};
 
 /// What stands between two channels of a path in text.
 pub const SEPARATOR: &str = " > ";
@@ -120,6 +121,78 @@ impl Outcome {
             nulls: self.nulls + other.nulls,
         }
     }
+}
+
+/// The paths of orders and of what no order followed: what the data-driven models count.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Paths {
+    /// One for each order with a touch, by time.
+    pub converted: Vec<(Vec<ChannelId>, Outcome)>,
+    /// How often each path led to nothing. Equal ones are one: nothing but their number matters.
+    pub nulls: BTreeMap<Vec<ChannelId>, f64>,
+    /// Orders that no touch led to: nobody's merit.
+    pub untouched: Outcome,
+}
+
+impl Paths {
+    /// Cuts `touches` into paths. `key` names what a touch counts for; an order looks back `window_ms`; touches before
+    /// `since`, UTC ms, count for the orders they led to and for nothing else.
+    ///
+    /// # Errors
+    /// [`AttributionError::TooManyChannels`].
+    pub fn of(
+        orders: &[Order],
+        touches: &Touches,
+        key: impl Fn(&Touch) -> String,
+        window_ms: i64,
+        since: i64,
+        channels: &mut Channels,
+    ) -> Result<Self, AttributionError> {
+        let mut path_of = |journey: &[&Touch]| -> Result<Vec<ChannelId>, AttributionError> {
+            journey.iter().map(|touch| channels.id(&key(touch))).collect()
+        };
+        let sorted = by_time(orders);
+        let mut paths = Self::default();
+        for order in &sorted {
+            let path = path_of(&Journey::before(order, touches, window_ms).touches)?;
+            let outcome = Outcome { conversions: 1.0, value: order.value_minor as f64, nulls: 0.0 };
+            if path.is_empty() {
+                paths.untouched = paths.untouched.plus(outcome);
+            } else {
+                paths.converted.push((path, outcome));
+            }
+        }
+        for journey in without_order(&sorted, touches, since) {
+            *paths.nulls.entry(path_of(&journey)?).or_default() += 1.0;
+        }
+        Ok(paths)
+    }
+
+    /// Hands all of them to a model.
+    ///
+    /// # Errors
+    /// The model's limits are exceeded.
+    pub fn count(&self, channels: &Channels, tally: &mut impl Tally) -> Result<(), AttributionError> {
+        let lost = self.nulls.iter().map(|(path, count)| (path, Outcome { nulls: *count, ..Outcome::default() }));
+        for (touches, outcome) in self.converted.iter().map(|(path, outcome)| (path, *outcome)).chain(lost) {
+            tally.add(Path { channels, touches }, outcome)?;
+        }
+        Ok(())
+    }
+}
+
+/// The touches of the range that no order of the range followed, by person.
+fn without_order<'a>(orders: &[&'a Order], touches: &'a Touches, since: i64) -> Vec<Vec<&'a Touch>> {
+    let mut last: BTreeMap<&str, i64> = BTreeMap::new();
+    for order in orders {
+        let t = last.entry(&order.person).or_insert(order.t);
+        *t = order.t.max(*t);
+    }
+    let of = |(person, touches): (&'a str, &'a [Touch])| -> Vec<&'a Touch> {
+        let after = last.get(person);
+        touches.iter().filter(|touch| touch.t >= since && after.is_none_or(|t| touch.t > *t)).collect()
+    };
+    touches.persons().map(of).filter(|left| !left.is_empty()).collect()
 }
 
 /// What one channel is credited with.

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
 use attribution::{
-    Calibration, ChannelCredit, Estimate, IncrementalityError, difference_in_differences, synthetic_control,
+    Calibration, ChannelCredit, Estimate, IncrementalityError, difference_in_differences, holdout, synthetic_control,
 };
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -43,6 +43,24 @@ fn welchs_figures_are_those_of_the_textbook() {
     assert!((2.7764..3.1824).contains(&t), "{t}");
     assert!((found.total.value - 9.0).abs() < 1e-12 && found.before.is_none());
     assert!((found.lift.unwrap() - 3.0 / (22.0 / 3.0 - 3.0)).abs() < 1e-12);
+}
+
+#[test]
+fn a_holdout_by_lot_is_read_by_welchs_test() {
+    // Means 4 and 1; variances of the means 1/3 and 1/6, as above.
+    let found = holdout(&[3.0, 5.0, 4.0], &[1.0, 2.0, 0.0, 1.0], 0.95).unwrap();
+    assert!((found.effect.value - 3.0).abs() < 1e-12 && (found.total.value - 9.0).abs() < 1e-12);
+    assert!((found.standard_error - 3.0 * 0.5_f64.sqrt()).abs() < 1e-12, "{}", found.standard_error);
+    assert!((found.lift.unwrap() - 3.0).abs() < 1e-12);
+    assert!((found.degrees_of_freedom - 0.25 / (1.0 / 18.0 + 1.0 / 108.0)).abs() < 1e-9);
+    let t = (found.total.high - 9.0) / found.standard_error;
+    assert!((2.7764..3.1824).contains(&t), "{t}");
+    assert!(matches!(holdout(&[1.0], &[1.0, 2.0], 0.9), Err(IncrementalityError::TooFew { field: "exposed", .. })));
+    assert!(matches!(
+        holdout(&[1.0, 2.0], &[1.0, f64::NAN], 0.9),
+        Err(IncrementalityError::Ragged { field: "held_out" })
+    ));
+    assert!(holdout(&[1.0, 2.0], &[1.0, 2.0], 1.0).is_err());
 }
 
 #[test]

@@ -53,8 +53,8 @@ const fn ads(click_cents: f64, ctr: f64) -> Option<Ads> {
     Some(Ads { click_cents, ctr })
 }
 
-/// Id of the channel without any signal.
-pub(crate) const DIRECT: &str = "direct";
+/// Id of the channel without any signal: how people come when nothing brought them.
+pub const DIRECT: &str = "direct";
 /// Id of the mails that a visitor's own behaviour sets off.
 pub(crate) const FLOW: &str = "klaviyo-flow";
 /// Id of the mails that go to everybody.

@@ -15,6 +15,10 @@ pub(crate) enum Purpose {
     Delivery,
     /// What a campaign reports for a day.
     Spend,
+    /// Which audience cell a visitor is in.
+    Cell,
+    /// Which cells are kept from a channel.
+    Holdout,
 }
 
 /// A stream of draws.

@@ -4,8 +4,9 @@
 //! channel that caused one visit falls away, the rest of the journey does too.
 
 use crate::audience;
-use crate::channel::{self, CHANNELS, Channel, SHOP};
+use crate::channel::{self, CHANNELS, Channel, Landing, SHOP};
 use crate::dice::{Dice, Purpose};
+use crate::panel::{Bought, Cells, Person as Seen, Visit};
 use crate::products::{self, Cart};
 use crate::{Config, DAY_MS, season};
 use event::id::uuid_v7;
@@ -47,6 +48,8 @@ pub(crate) struct Visitor {
 /// An order, with what stands behind it.
 #[derive(Debug, Clone)]
 pub(crate) struct Order {
+    /// UTC ms.
+    pub(crate) t: i64,
     pub(crate) value_minor: i64,
     /// Channel of the visit it was made in.
     pub(crate) channel: &'static str,
@@ -57,10 +60,23 @@ pub(crate) struct Order {
 /// Day, channel, campaign.
 pub(crate) type CampaignDay = (i64, &'static str, &'static str);
 
+/// What is to be written down, and what is kept from whom.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Telling<'a> {
+    pub(crate) window: Window,
+    /// Whether events are written: they take most of the time.
+    pub(crate) events: bool,
+    /// Who is kept from which channel.
+    pub(crate) cells: Option<&'a Cells>,
+}
+
 /// What came out.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
+    /// Their events, where they are written.
     pub(crate) visitors: Vec<Visitor>,
+    /// People as the shop sees them, where there are cells.
+    pub(crate) people: Vec<Seen>,
     pub(crate) orders: Vec<Order>,
     /// Observed landings by channel.
     pub(crate) visits: BTreeMap<&'static str, u64>,
@@ -69,7 +85,7 @@ pub(crate) struct Outcome {
 }
 
 /// Follows everybody whose first visit falls on that day.
-pub(crate) fn day(config: &Config, day: i64, window: Window, outcome: &mut Outcome) {
+pub(crate) fn day(config: &Config, day: i64, telling: Telling<'_>, outcome: &mut Outcome) {
     let day_key = u64::try_from(day).unwrap_or(0);
     let mut dice = Dice::new(config.seed, day_key, Purpose::Day);
     // What weather and chance add to a day.
@@ -79,10 +95,12 @@ pub(crate) fn day(config: &Config, day: i64, window: Window, outcome: &mut Outco
     for index in 0..people {
         // Room for a million people a day, and for two devices each.
         let key = (day_key << 24) | (index << 2);
-        Person::new(config.seed, key, day, window).live(outcome);
+        Person::new(config.seed, key, day, telling).live(outcome);
     }
-    for index in 0..machines {
-        machine(config.seed, (day_key << 24) | (index << 2) | 3, day, window, outcome);
+    if telling.events {
+        for index in 0..machines {
+            machine(config.seed, (day_key << 24) | (index << 2) | 3, day, telling.window, outcome);
+        }
     }
 }
 
@@ -95,6 +113,10 @@ struct Device {
     /// The page before, which is the next page's referrer.
     last_url: String,
     events: Vec<Value>,
+    /// Somebody logged in on it.
+    known: bool,
+    visits: Vec<Visit>,
+    orders: Vec<Bought>,
 }
 
 impl Device {
@@ -106,13 +128,18 @@ impl Device {
             user_agent: audience::browser_of(dice, mobile),
             last_url: String::new(),
             events: Vec::new(),
+            known: false,
+            visits: Vec::new(),
+            orders: Vec::new(),
         }
     }
 }
 
-struct Person {
+struct Person<'a> {
     dice: Dice,
-    window: Window,
+    telling: Telling<'a>,
+    /// Which audience cell they are in, where there are cells.
+    cell: usize,
     day: i64,
     key: u64,
     place: &'static audience::Place,
@@ -126,15 +153,16 @@ struct Person {
     intent: f64,
 }
 
-impl Person {
-    fn new(seed: u64, key: u64, day: i64, window: Window) -> Self {
+impl<'a> Person<'a> {
+    fn new(seed: u64, key: u64, day: i64, telling: Telling<'a>) -> Self {
         let mut dice = Dice::new(seed, key, Purpose::Journey);
         let place = audience::place_of(&mut dice);
         // Divided by the mean of this law, exp(0.5² / 2).
         let intent = dice.around(1.0, 0.5) / 1.133;
         Self {
             dice,
-            window,
+            telling,
+            cell: telling.cells.map_or(0, |_| Cells::of(seed, key)),
             day,
             key,
             place,
@@ -154,10 +182,10 @@ impl Person {
         self.devices.push(Device::new(self.key, t, channel.mobile, &mut self.dice));
         let mut campaign = String::new();
         for visit in 0..MOST_VISITS {
-            if t > self.window.end_ms {
+            if t > self.telling.window.end_ms {
                 break;
             }
-            let (ended_at, bought) = self.visit(channel, &campaign, t, visit, outcome);
+            let Some((ended_at, bought)) = self.visit(channel, &campaign, t, visit, outcome) else { break };
             let Some(next) = self.next_visit(ended_at, bought) else { break };
             (t, channel, campaign) = next;
             if self.devices.len() == 1 && self.dice.chance(0.05) {
@@ -165,12 +193,39 @@ impl Person {
                 self.devices.push(device);
             }
         }
+        if self.telling.cells.is_some() {
+            self.seen(outcome);
+        }
         let visitors = self.devices.into_iter().filter(|device| !device.events.is_empty());
         outcome.visitors.extend(visitors.map(|device| Visitor {
             key: device.key,
             machine: false,
             events: device.events,
         }));
+    }
+
+    /// Writes down whom the shop takes for one person: devices that were logged in on are joined, others are visitors
+    /// of their own.
+    fn seen(&mut self, outcome: &mut Outcome) {
+        let mut joined: Option<usize> = None;
+        for device in &mut self.devices {
+            let (visits, orders) = (std::mem::take(&mut device.visits), std::mem::take(&mut device.orders));
+            if visits.is_empty() {
+                continue;
+            }
+            match joined.filter(|_| device.known).and_then(|at| outcome.people.get_mut(at)) {
+                Some(person) => {
+                    person.visits.extend(visits);
+                    person.orders.extend(orders);
+                }
+                None => {
+                    if device.known {
+                        joined = Some(outcome.people.len());
+                    }
+                    outcome.people.push(Seen { cell: self.cell, visits, orders });
+                }
+            }
+        }
     }
 
     /// Whether, when and by which way the person comes back.
@@ -224,7 +279,8 @@ impl Person {
         ms
     }
 
-    /// One visit; says when it ended and whether something was bought.
+    /// One visit; says when it ended and whether something was bought. `None`: it did not happen, because a channel it
+    /// needed was kept from this person.
     fn visit(
         &mut self,
         channel: &'static Channel,
@@ -232,19 +288,32 @@ impl Person {
         t: i64,
         visit: usize,
         outcome: &mut Outcome,
-    ) -> (i64, bool) {
+    ) -> Option<(i64, bool)> {
         let campaign_of_link = self.campaign(channel, campaign, t);
-        let landing = channel.landing(&campaign_of_link, &mut self.dice);
-        if self.window.holds(t) {
-            *outcome.visits.entry(channel.id).or_default() += 1;
-            if channel.ads.is_some() {
-                let name =
-                    channel.campaigns.iter().find(|(name, _)| *name == campaign_of_link).map_or("", |(name, _)| *name);
-                *outcome.clicks.entry((t.div_euclid(DAY_MS), channel.id, name)).or_default() += 1;
+        let mut landing = channel.landing(&campaign_of_link, &mut self.dice);
+        let caused = self.dice.chance(channel.caused);
+        let mut seen_as = channel.id;
+        if self.telling.cells.is_some_and(|cells| cells.keep_from(self.cell, channel.id, t)) {
+            if caused {
+                return None;
+            }
+            // It comes all the same, by its own way.
+            seen_as = channel::DIRECT;
+            landing = Landing { url: format!("{SHOP}/"), referrer: "" };
+        }
+        if caused {
+            self.caused_by.insert(channel.id);
+        }
+        if self.telling.window.holds(t) {
+            *outcome.visits.entry(seen_as).or_default() += 1;
+            if let Some(device) = self.devices.last_mut().filter(|_| self.telling.cells.is_some()) {
+                device.visits.push(Visit { t, channel: seen_as });
             }
         }
-        if self.dice.chance(channel.caused) {
-            self.caused_by.insert(channel.id);
+        if self.telling.window.holds(t) && seen_as == channel.id && channel.ads.is_some() {
+            let name =
+                channel.campaigns.iter().find(|(name, _)| *name == campaign_of_link).map_or("", |(name, _)| *name);
+            *outcome.clicks.entry((t.div_euclid(DAY_MS), channel.id, name)).or_default() += 1;
         }
         let experience = 1.0 + 0.35 * f64::from(u8::try_from(visit.min(3)).unwrap_or(3));
         let probability = channel.conversion * self.intent * experience * season::sale(t.div_euclid(DAY_MS));
@@ -255,7 +324,7 @@ impl Person {
         let mut t = t;
         self.page(t, landing.url, "landing");
         if !buys && self.dice.chance(channel.bounce) {
-            return (t, false);
+            return Some((t, false));
         }
         for _ in 0..=self.dice.below(4) {
             t += self.pause();
@@ -269,13 +338,13 @@ impl Person {
             self.send("identify", t + 40, props(json!({ "newsletter": true })));
         }
         if !buys && !self.dice.chance(0.16) {
-            return (t, false);
+            return Some((t, false));
         }
         self.fill_cart(&mut t);
         t += self.pause();
         self.page(t, format!("{SHOP}/cart"), "Cart");
         if !buys && !self.dice.chance(0.4) {
-            return (t, false);
+            return Some((t, false));
         }
         t += self.pause();
         self.page(t, format!("{SHOP}/checkout"), "Checkout");
@@ -283,11 +352,11 @@ impl Person {
         checkout.insert("cart_value".to_owned(), products::major(self.cart.goods()));
         self.send("checkout_started", t + 60, checkout);
         if !buys {
-            return (t, false);
+            return Some((t, false));
         }
         t += self.minutes(1.0, 5.0);
-        self.order(&mut t, channel, visit, outcome);
-        (t, true)
+        self.order(&mut t, (channel, seen_as), visit, outcome);
+        Some((t, true))
     }
 
     /// The campaign a link of this visit names: newsletters are dated, flows that a cart set off are their own.
@@ -341,7 +410,13 @@ impl Person {
         }
     }
 
-    fn order(&mut self, t: &mut i64, channel: &'static Channel, visit: usize, outcome: &mut Outcome) {
+    fn order(
+        &mut self,
+        t: &mut i64,
+        (channel, seen_as): (&'static Channel, &'static str),
+        visit: usize,
+        outcome: &mut Outcome,
+    ) {
         // Some check out as guests and stay unknown.
         if self.dice.chance(0.85) {
             self.identify();
@@ -362,9 +437,13 @@ impl Person {
         let money =
             [("value", products::major(value_minor)), ("currency", json!("EUR")), ("props", Value::Object(purchase))];
         self.raw("purchase", *t + 80, true, money);
-        let observed = self.window.holds(*t + 80);
+        let observed = self.telling.window.holds(*t + 80);
         if observed {
-            outcome.orders.push(Order { value_minor, channel: channel.id, caused_by: self.caused_by.clone() });
+            let order = Order { t: *t + 80, value_minor, channel: seen_as, caused_by: self.caused_by.clone() };
+            if let Some(device) = self.devices.last_mut().filter(|_| self.telling.cells.is_some()) {
+                device.orders.push(Bought { t: order.t, value_minor });
+            }
+            outcome.orders.push(order);
         }
         let server =
             |value: i64| [("value", products::major(value)), ("currency", json!("EUR")), ("order_id", json!(order_id))];
@@ -400,11 +479,13 @@ impl Person {
 
     /// Writes an event down, if it is observed. `page`: the pixel sends it, so it names the page and the browser.
     fn raw<const N: usize>(&mut self, name: &str, t: i64, page: bool, fields: [(&str, Value); N]) {
-        let id = uuid_v7(t, self.dice.bytes());
+        let bytes = self.dice.bytes();
         let Some(device) = self.devices.last_mut() else { return };
-        if !self.window.holds(t) {
+        device.known |= self.user_id.is_some();
+        if !self.telling.events || !self.telling.window.holds(t) {
             return;
         }
+        let id = uuid_v7(t, bytes);
         let mut event = props(json!({
             "id": id, "event": name, "ts": t, "sid": device.sid,
             "country": self.place.country, "region": self.place.region, "user_agent": device.user_agent,

@@ -11,6 +11,7 @@ mod audience;
 mod channel;
 mod dice;
 mod journey;
+mod panel;
 mod products;
 mod season;
 mod spend;
@@ -19,7 +20,8 @@ mod truth;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-pub use channel::{CHANNELS, Channel};
+pub use channel::{CHANNELS, Channel, DIRECT};
+pub use panel::{Bought, CELLS, Holdout, Panel, Person, UnknownChannel, Visit};
 pub use spend::{SpendRow, spend_csv};
 pub use truth::{ChannelTruth, Truth};
 
@@ -53,6 +55,26 @@ impl Config {
     pub fn demo(now_ms: i64) -> Self {
         Self { seed: 2, now_ms, days: 60, visitors_per_day: 56.0 }
     }
+
+    /// The first and the last day, from 1 January 1970.
+    fn span(&self) -> (i64, i64) {
+        let last = self.now_ms.div_euclid(DAY_MS);
+        (last - i64::from(self.days) + 1, last)
+    }
+
+    fn window(&self) -> journey::Window {
+        journey::Window { start_ms: self.span().0 * DAY_MS, end_ms: self.now_ms }
+    }
+}
+
+/// Follows everybody whose first visit falls into the stream, or not long before it.
+fn lived(config: &Config, telling: journey::Telling<'_>) -> journey::Outcome {
+    let (first_day, last_day) = config.span();
+    let mut outcome = journey::Outcome::default();
+    for day in first_day - WARM_UP_DAYS..=last_day {
+        journey::day(config, day, telling, &mut outcome);
+    }
+    outcome
 }
 
 /// A simulated shop history.
@@ -71,15 +93,13 @@ impl Shop {
     /// Runs the simulation.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let last_day = config.now_ms.div_euclid(DAY_MS);
-        let first_day = last_day - i64::from(config.days) + 1;
-        let window = journey::Window { start_ms: first_day * DAY_MS, end_ms: config.now_ms };
-        let mut outcome = journey::Outcome::default();
-        for day in first_day - WARM_UP_DAYS..=last_day {
-            journey::day(&config, day, window, &mut outcome);
-        }
+        let (first_day, last_day) = config.span();
+        let window = config.window();
+        let telling = journey::Telling { window, events: true, cells: None };
+        let outcome = lived(&config, telling);
         let spend = spend::rows(config.seed, first_day, last_day, &outcome);
-        let truth = truth::count(&outcome);
+        let orders: Vec<&journey::Order> = outcome.orders.iter().collect();
+        let truth = truth::count(&orders, &outcome.visits);
         let visitors = outcome.visitors.len();
         let of_people = outcome.visitors.iter().filter(|visitor| !visitor.machine);
         let distinct_of_people = of_people.map(|visitor| visitor.events.len()).sum();

@@ -1,8 +1,9 @@
 //! What the channels truly caused, known because the simulator decided it.
 
 use crate::channel::CHANNELS;
-use crate::journey::Outcome;
+use crate::journey::Order;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// One channel's true effect.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -21,7 +22,7 @@ pub struct ChannelTruth {
     pub incremental_share: f64,
 }
 
-/// The true effects over the simulated window.
+/// The true effects over the simulated window, or a part of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Truth {
     /// Orders.
@@ -32,26 +33,27 @@ pub struct Truth {
     pub channels: Vec<ChannelTruth>,
 }
 
-pub(crate) fn count(outcome: &Outcome) -> Truth {
-    let value_minor: i64 = outcome.orders.iter().map(|order| order.value_minor).sum();
+/// Counts orders; `visits` are those by channel.
+pub(crate) fn count(orders: &[&Order], visits: &BTreeMap<&'static str, u64>) -> Truth {
+    let value_minor: i64 = orders.iter().map(|order| order.value_minor).sum();
     let channels = CHANNELS
         .iter()
         .map(|channel| {
-            let needing = || outcome.orders.iter().filter(|order| order.caused_by.contains(channel.id));
+            let needing = || orders.iter().filter(|order| order.caused_by.contains(channel.id));
             let incremental_value_minor: i64 = needing().map(|order| order.value_minor).sum();
             #[expect(clippy::cast_precision_loss, reason = "cents of a small shop")]
             let incremental_share = incremental_value_minor as f64 / value_minor.max(1) as f64;
             ChannelTruth {
                 channel: channel.id,
-                visits: outcome.visits.get(channel.id).copied().unwrap_or(0),
-                last_touch_orders: count_of(outcome.orders.iter().filter(|order| order.channel == channel.id)),
+                visits: visits.get(channel.id).copied().unwrap_or(0),
+                last_touch_orders: count_of(orders.iter().filter(|order| order.channel == channel.id)),
                 incremental_orders: count_of(needing()),
                 incremental_value_minor,
                 incremental_share,
             }
         })
         .collect();
-    Truth { orders: count_of(outcome.orders.iter()), value_minor, channels }
+    Truth { orders: count_of(orders.iter()), value_minor, channels }
 }
 
 fn count_of<T>(items: impl Iterator<Item = T>) -> u64 {
