@@ -229,7 +229,8 @@ impl Bandit {
         let known = known(store, begin, &arms, now).map_err(failed)?;
         let config = known.config(begin);
         let mut judged = judge_by(&arms, &known.counts, &config, 0);
-        for (judged, arm) in judged.iter_mut().zip(&arms).filter(|(judged, _)| known.early && judged.standing.is_some()) {
+        for (judged, arm) in judged.iter_mut().zip(&arms).filter(|(judged, _)| known.early && judged.standing.is_some())
+        {
             judged.reason = format!(
                 "{} of {} visitors: who has not converted yet may still; it is judged from {:.1} hours on",
                 arm.rewards,
