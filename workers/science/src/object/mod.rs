@@ -18,8 +18,7 @@ use problem::Problem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 use store::Store;
 use study::mix::{BudgetQuestion, Fitting};
 use study::{Asked, Job, Kind, Shop, Step, forecast};
@@ -38,12 +37,12 @@ pub struct Study {
     state: State,
     env: Env,
     /// The fit of the mix study done last, by its id: budget questions come many a second.
-    fitted: RefCell<Option<(String, Rc<Fitting>)>>,
+    fitted: Mutex<Option<(String, Arc<Fitting>)>>,
 }
 
 impl DurableObject for Study {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, fitted: RefCell::new(None) }
+        Self { state, env, fitted: Mutex::new(None) }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
@@ -113,16 +112,16 @@ impl Study {
     }
 
     /// The fit of the mix study done last.
-    fn fitted(&self) -> std::result::Result<Rc<Fitting>, Failed> {
+    fn fitted(&self) -> std::result::Result<Arc<Fitting>, Failed> {
         let stored = |error: worker::Error| Failed::Ours(Error::corrupt("a study object's storage", error));
         let store = self.store().map_err(stored)?;
         let id = store.done_id().map_err(stored)?;
-        let known = self.fitted.borrow().as_ref().filter(|(known, _)| *known == id).map(|(_, fit)| Rc::clone(fit));
-        if let Some(known) = known {
-            return Ok(known);
+        let mut fitted = self.fitted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = fitted.as_ref().filter(|(known, _)| *known == id) {
+            return Ok(Arc::clone(known));
         }
-        let fitting = Rc::new(mix::kept(&store.done_state().map_err(stored)?)?);
-        self.fitted.replace(Some((id, Rc::clone(&fitting))));
+        let fitting = Arc::new(mix::kept(&store.done_state().map_err(stored)?)?);
+        *fitted = Some((id, Arc::clone(&fitting)));
         Ok(fitting)
     }
 
