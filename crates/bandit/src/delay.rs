@@ -145,8 +145,9 @@ impl Ledger {
     }
 
     fn cohort_of(&mut self, slot: i64) -> &mut Cohort {
-        let age = usize::try_from(self.now.saturating_sub(slot)).unwrap_or(0);
-        let place = self.young.len().checked_sub(age + 1);
+        // A slot to come counts as the present one. One so long ago that a 32-bit `usize` does not hold it is old.
+        let age = usize::try_from(self.now.saturating_sub(slot).max(0)).unwrap_or(usize::MAX);
+        let place = self.young.len().checked_sub(age.saturating_add(1));
         match place {
             Some(place) if place < self.young.len() => self.young.get_mut(place).unwrap_or(&mut self.old),
             _ => &mut self.old,
