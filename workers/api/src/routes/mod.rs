@@ -309,7 +309,9 @@ mod tests {
         for (method, path, operation) in operations().into_iter().filter(|(method, ..)| *method == Method::POST) {
             let declared = operation["x-permission"].as_str().unwrap().to_owned();
             let of_oneself = path.starts_with("/auth/") || path.starts_with("/invitations/");
-            assert!(of_oneself || !declared.starts_with("read_"), "{method} {path} declares {declared}");
+            // A question that is too long for a query string: what it computes is stored nowhere.
+            let question = ["/experiments/plan", "/planning/budget"].contains(&path.as_str());
+            assert!(of_oneself || question || !declared.starts_with("read_"), "{method} {path} declares {declared}");
         }
     }
 
