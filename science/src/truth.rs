@@ -68,6 +68,9 @@ pub(crate) struct Args {
     /// How many tests' worth the prior for equal weights is
     #[arg(long, default_value_t = Stacking::default().evenness)]
     evenness: f64,
+    /// Add each model calibrated by the same tests, but by itself
+    #[arg(long)]
+    alone: bool,
     /// Leave the shops out, only say the means over them
     #[arg(long)]
     summary: bool,
@@ -283,7 +286,7 @@ struct Shop {
     stacked: Stacked,
     credits: Credits,
     combined: Vec<Incremental>,
-    /// Each model calibrated alone.
+    /// Each model calibrated alone, where that was asked for.
     alone: Vec<Vec<ChannelCredit>>,
     /// Of the tests' time.
     tested: Truth,
@@ -311,7 +314,8 @@ impl Shop {
         let credits = Period::new(&panel, judged, args.window)?.credits(&[])?;
         let baseline: Vec<usize> = CHANNELS.iter().position(|channel| channel.id == DIRECT).into_iter().collect();
         let combined = stacked.apply(&credits.all, &baseline, args.level, DRAWS)?;
-        let alone = (0..credits.all.len())
+        let models = if args.alone { credits.all.len() } else { 0 };
+        let alone = (0..models)
             .map(|model| {
                 let alone = stacked.only(model).apply(&credits.all, &baseline, args.level, DRAWS)?;
                 Ok(alone.iter().map(point).collect())
@@ -471,10 +475,9 @@ impl Shop {
         let truth = self.truth();
         let against = |credits: &[ChannelCredit]| Distances::of(credits, &truth);
         let mut models: Vec<(String, Distances)> = Vec::new();
-        for ((id, credits), alone) in self.credits.ids.iter().zip(&self.credits.all).zip(&self.alone) {
-            models.push((id.clone(), against(credits)));
-            models.push((format!("{ALONE}{id}"), against(alone)));
-        }
+        let ids = || self.credits.ids.iter();
+        models.extend(ids().zip(&self.credits.all).map(|(id, credits)| (id.clone(), against(credits))));
+        models.extend(ids().zip(&self.alone).map(|(id, alone)| (format!("{ALONE}{id}"), against(alone))));
         models.push(("shapley_rate".to_owned(), against(&self.credits.rate)));
         let combined: Vec<ChannelCredit> = self.combined.iter().map(point).collect();
         models.push((COMBINED.to_owned(), against(&combined)));

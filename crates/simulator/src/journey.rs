@@ -120,11 +120,13 @@ struct Device {
 }
 
 impl Device {
-    fn new(key: u64, t: i64, mobile: f64, dice: &mut Dice) -> Self {
+    /// A device that sends no events needs no ids.
+    fn new(key: u64, t: i64, mobile: f64, events: bool, dice: &mut Dice) -> Self {
+        let id = |bytes: [u8; 10]| if events { uuid_v7(t, bytes) } else { String::new() };
         Self {
             key,
-            sid: uuid_v7(t, dice.bytes()),
-            anonymous_id: uuid_v7(t, dice.bytes()),
+            sid: id(dice.bytes()),
+            anonymous_id: id(dice.bytes()),
             user_agent: audience::browser_of(dice, mobile),
             last_url: String::new(),
             events: Vec::new(),
@@ -179,7 +181,7 @@ impl<'a> Person<'a> {
     fn live(mut self, outcome: &mut Outcome) {
         let mut t = season::instant(self.day, &mut self.dice);
         let Some(mut channel) = self.dice.pick(&CHANNELS, |channel| channel.first) else { return };
-        self.devices.push(Device::new(self.key, t, channel.mobile, &mut self.dice));
+        self.devices.push(Device::new(self.key, t, channel.mobile, self.telling.events, &mut self.dice));
         let mut campaign = String::new();
         for visit in 0..MOST_VISITS {
             if t > self.telling.window.end_ms {
@@ -189,7 +191,7 @@ impl<'a> Person<'a> {
             let Some(next) = self.next_visit(ended_at, bought) else { break };
             (t, channel, campaign) = next;
             if self.devices.len() == 1 && self.dice.chance(0.05) {
-                let device = Device::new(self.key | 1, t, 1.0 - channel.mobile, &mut self.dice);
+                let device = Device::new(self.key | 1, t, 1.0 - channel.mobile, self.telling.events, &mut self.dice);
                 self.devices.push(device);
             }
         }
