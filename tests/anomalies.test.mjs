@@ -75,7 +75,7 @@ test('the day is found, with the channel that broke off first', async () => {
   assert.ok(Math.abs(change - (found.value - usual.reduce((sum, count) => sum + count, 0) / 4)) < 1e-6, `${change}`)
   const shown = found.around.find(({ date }) => date === found.date)
   for (const end of ['value', 'lower', 'upper']) assert.ok(Math.abs(shown[end] - found[end]) < 1e-9, `${end}: ${shown[end]}, not ${found[end]}`)
-  assert.match(found.words, /^Sessions was \d+ % below usual on .*; Paid Search moved it most\.$/)
+  assert.match(found.words, /^Sessions: \d+ % below usual on .*; Paid Search moved it most\.$/)
 })
 
 test('looking again adds nothing', async () => {

@@ -299,7 +299,7 @@ pub struct ForgottenStudy {
     /// IANA zone of the site.
     pub time_zone: String,
     /// Which study.
-    pub kind: study::Kind,
+    pub kind: crate::study_object::Kind,
     /// The kind's question, JSON.
     pub question: String,
     /// UTC ms.

@@ -1,14 +1,14 @@
-//! The only way to call a Study object: its binding, its name and its paths; and the row a long study begins with. What
-//! crosses is crate `study`'s: an [`Asked`] in, the answer's JSON or a problem's back, or a [`Job`] in and 204 back.
+//! The only way to call a Study object: its binding, its name, its paths and what crosses; and the row a long study begins
+//! with. Questions and answers themselves are crate `study`'s and pass through here unread: an [`Asked`] in, the answer's
+//! JSON or a problem's back, or a [`Job`] in and 204 back.
 
 use crate::database::{Param, Statement};
 use crate::error::{Error, Result};
 use crate::log;
 use crate::object::{self, Answer};
 use control::audit::Entry;
-use serde::Serialize;
-use serde_json::json;
-use study::{Asked, Job};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use worker::Env;
 
 /// Name of the binding.
@@ -19,7 +19,7 @@ pub const FORECAST: &str = "/forecast";
 pub const MIX_READY: &str = "/mix/ready";
 /// Takes an [`Asked`] with a `study::mix::BudgetQuestion`; answers its `Budget` by the study done last.
 pub const BUDGET: &str = "/mix/budget";
-/// Takes an [`Asked`] with a `study::anomalies::Question`: looks now, stores what it finds, answers its `Look`.
+/// Takes an [`Asked`] with a [`LookNow`]: looks, stores what it finds, answers its `Look`.
 pub const ANOMALIES: &str = "/anomalies";
 /// Takes an [`Asked`] with a `study::experiment::PlanQuestion`; answers its `Plan`.
 pub const EXPERIMENT_PLAN: &str = "/experiment-plan";
@@ -27,6 +27,69 @@ pub const EXPERIMENT_PLAN: &str = "/experiment-plan";
 pub const EXPERIMENT_READOUT: &str = "/experiment-readout";
 /// Takes a [`Job`]; answers 204 once the object is sure to work at it. Begun again it goes on where it was.
 pub const BEGIN: &str = "/begin";
+
+/// Whose figures a study is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shop {
+    /// Owner.
+    pub tenant_id: String,
+    /// Site key.
+    pub site: String,
+    /// The site's currency, ISO 4217.
+    pub currency: String,
+    /// The site's zone, IANA.
+    pub time_zone: String,
+}
+
+/// A question on its way to whom computes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Asked<T> {
+    /// About which shop.
+    pub shop: Shop,
+    /// When, UTC ms.
+    pub now: i64,
+    /// What.
+    pub question: T,
+}
+
+/// Which study.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// What customers are worth.
+    Customers,
+    /// What each channel brought, and how a budget is best divided.
+    Mix,
+}
+
+impl Kind {
+    /// As it is stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Customers => "customers",
+            Self::Mix => "mix",
+        }
+    }
+}
+
+/// A study to compute.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// Id of its row.
+    pub id: String,
+    /// Which study.
+    pub kind: Kind,
+    /// The kind's question.
+    pub asked: Asked<Value>,
+}
+
+/// Somebody wants what is not as usual looked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookNow {
+    /// Who asks, as the audit log names them.
+    pub requested_by: String,
+}
 
 /// The object's name: one a site and kind of study, such as `forecast` or `mix`. The length of what precedes makes it
 /// unambiguous whatever the parts hold.

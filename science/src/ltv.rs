@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
 use chrono::NaiveDate;
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, ValueEnum};
 use customer::cohort::{cohorts, returns};
 use customer::outlook::{Drawing, Outlook, outlooks};
-use customer::repeat::BgNbd;
+use customer::repeat::{BgNbd, MbgNbd, ParetoNbd, Repeat};
 use customer::value::{GammaGamma, Horizon, correlation, lifetime_value};
 use customer::{Purchase, Summary, rfm, summaries};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::input;
@@ -21,6 +22,7 @@ const WEEKS_PER_MONTH: f64 = 4.345;
 
 const EXAMPLE: &str = "Example:
   science ltv --months 12 --input transactions.csv
+  science ltv --model paretonbd --input transactions.csv
 
 where transactions.csv has these columns, in any order:
   customer_id,date,value
@@ -32,6 +34,9 @@ where transactions.csv has these columns, in any order:
 #[derive(ClapArgs, Debug)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
+    /// How customers drop out
+    #[arg(long, value_enum, default_value_t = Model::Bgnbd)]
+    model: Model,
     /// Months ahead
     #[arg(long, default_value_t = 12)]
     months: u32,
@@ -55,12 +60,31 @@ pub(crate) struct Args {
     input: PathBuf,
 }
 
+/// The models of repeat purchases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Model {
+    /// BG/NBD: after a repeat purchase
+    Bgnbd,
+    /// MBG/NBD: after any purchase, the first one included
+    Mbgnbd,
+    /// Pareto/NBD: at any time
+    Paretonbd,
+}
+
 /// Reads the transactions, learns the models and answers.
 ///
 /// # Errors
 /// The input cannot be read, a row is of no use (the message names the line and the column), or too few customers bought
 /// again.
 pub(crate) fn run(args: &Args) -> Result<Value> {
+    match args.model {
+        Model::Bgnbd => answer::<BgNbd>(args, "bg_nbd"),
+        Model::Mbgnbd => answer::<MbgNbd>(args, "mbg_nbd"),
+        Model::Paretonbd => answer::<ParetoNbd>(args, "pareto_nbd"),
+    }
+}
+
+fn answer<R: Repeat + Serialize>(args: &Args, name: &str) -> Result<Value> {
     ensure!(args.discount > -100.0, "--discount must be more than -100");
     let mut purchases = read(args)?;
     let last = purchases.iter().map(|purchase| purchase.day).max().context("there is no transaction in the input")?;
@@ -70,7 +94,7 @@ pub(crate) fn run(args: &Args) -> Result<Value> {
     let summaries = summaries(&purchases, until, WEEK);
     let known: Vec<Summary> = summaries.values().copied().collect();
     let all = || known.iter().copied();
-    let (repeat, value) = (BgNbd::fit(all())?, GammaGamma::fit(all())?);
+    let (repeat, value) = (R::fit(all())?, GammaGamma::fit(all())?);
     let horizon =
         Horizon { months: args.months, units_per_month: WEEKS_PER_MONTH, monthly_discount: args.discount / 100.0 };
     let scores = rfm::scores(&purchases, until);
@@ -90,7 +114,7 @@ pub(crate) fn run(args: &Args) -> Result<Value> {
         "until": until.to_string(),
         "months": args.months,
         "level": drawing.level,
-        "bg_nbd": { "parameters": repeat, "log_errors": repeat_errors },
+        name: { "parameters": repeat, "log_errors": repeat_errors },
         "gamma_gamma": { "parameters": value, "log_errors": value_errors },
         "correlation_of_frequency_and_value": correlation(all()),
         "expected_purchases": { "all": purchases_of_all, "interval": of_all.purchases },
@@ -113,7 +137,7 @@ struct Customer {
 }
 
 impl Customer {
-    fn of(summary: &Summary, repeat: &BgNbd, value: &GammaGamma, horizon: &Horizon) -> Self {
+    fn of(summary: &Summary, repeat: &impl Repeat, value: &GammaGamma, horizon: &Horizon) -> Self {
         let time = f64::from(horizon.months) * horizon.units_per_month;
         Self {
             alive: repeat.alive(summary),

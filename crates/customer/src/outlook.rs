@@ -9,7 +9,7 @@ use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use crate::repeat::BgNbd;
+use crate::repeat::Repeat;
 use crate::value::{GammaGamma, Horizon};
 use crate::{Error, Fitted, Summary};
 
@@ -59,8 +59,8 @@ pub struct Drawing {
 ///
 /// # Errors
 /// The level is not between 0 and 1, or the draws are none or too many.
-pub fn outlooks(
-    repeat: &Fitted<BgNbd, 4>,
+pub fn outlooks<R: Repeat>(
+    repeat: &Fitted<R, 4>,
     value: &Fitted<GammaGamma, 3>,
     customers: &[Summary],
     horizon: &Horizon,
@@ -74,7 +74,7 @@ pub fn outlooks(
         return Err(Error::Number { field: "draws", found: f64::from(draws), wanted: "1 to 100,000" });
     }
     let mut numbers = ChaCha8Rng::seed_from_u64(seed);
-    let models: Vec<(BgNbd, GammaGamma)> =
+    let models: Vec<(R, GammaGamma)> =
         (0..draws).map(|_| (repeat.draw(&mut numbers), value.draw(&mut numbers))).collect();
     let worth: Vec<f64> = (1..=horizon.months)
         .map(|month| (1.0 + horizon.monthly_discount).powi(-i32::try_from(month).unwrap_or(i32::MAX)))

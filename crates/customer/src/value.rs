@@ -1,5 +1,5 @@
 //! What purchases are worth: Gamma-Gamma (Fader & Hardie, *The Gamma-Gamma Model of Monetary Value*, 2013), and with
-//! [`BgNbd`] the lifetime value.
+//! [`Repeat`] the lifetime value.
 //!
 //! A customer's purchases vary around a mean of their own, the means vary over customers; how often somebody buys says
 //! nothing about how much. Look at the correlation of the two before believing it.
@@ -10,7 +10,7 @@ use serde::Serialize;
 use statrs::function::gamma::ln_gamma;
 
 use crate::fit::Fitted;
-use crate::repeat::BgNbd;
+use crate::repeat::Repeat;
 use crate::{Error, Summary};
 
 /// Fewest customers with a repeat purchase to learn from.
@@ -104,7 +104,7 @@ pub struct Horizon {
 /// What a customer is expected to spend within the horizon, each month's purchases discounted from its end. `None` where
 /// the value of a purchase is not known.
 #[must_use]
-pub fn lifetime_value(repeat: &BgNbd, value: &GammaGamma, summary: &Summary, horizon: &Horizon) -> Option<f64> {
+pub fn lifetime_value(repeat: &impl Repeat, value: &GammaGamma, summary: &Summary, horizon: &Horizon) -> Option<f64> {
     let each = value.expected(summary)?;
     let mut before = 0.0;
     let mut sum = 0.0;

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
 use customer::outlook::{Drawing, Outlook, outlooks};
-use customer::repeat::BgNbd;
+use customer::repeat::{BgNbd, MbgNbd, ParetoNbd, Repeat};
 use customer::send_time::{SendTime, Sent};
 use customer::value::{GammaGamma, Horizon};
 use customer::{Error, Summary};
@@ -89,8 +89,128 @@ fn parameters_are_known_within_their_errors() {
     }
 }
 
+/// A customer of MBG/NBD: as of BG/NBD, but may drop out at once.
+fn modified(numbers: &mut ChaCha8Rng, model: &MbgNbd, known: f64, end: f64) -> (Summary, u32, bool) {
+    let rate: f64 = Gamma::new(model.r, 1.0 / model.alpha).unwrap().sample(numbers);
+    let drops: f64 = Beta::new(model.a, model.b).unwrap().sample(numbers);
+    let (mut summary, mut later) = (Summary { repeats: 0, recency: 0.0, age: known, mean_value: 0.0 }, 0);
+    let (mut at, mut alive) = (0.0, true);
+    while alive && numbers.random::<f64>() >= drops {
+        let wait: f64 = Exp1.sample(numbers);
+        at += wait / rate;
+        if at > end {
+            return (summary, later, true);
+        }
+        if at <= known {
+            (summary.repeats, summary.recency) = (summary.repeats + 1, at);
+        } else {
+            later += 1;
+        }
+        alive = at <= end;
+    }
+    (summary, later, at > known)
+}
+
+/// A customer of Pareto/NBD.
+fn mortal(numbers: &mut ChaCha8Rng, model: &ParetoNbd, known: f64, end: f64) -> (Summary, u32, bool) {
+    let rate: f64 = Gamma::new(model.r, 1.0 / model.alpha).unwrap().sample(numbers);
+    let dies: f64 = Gamma::new(model.s, 1.0 / model.beta).unwrap().sample(numbers);
+    let life: f64 = Exp1.sample(numbers);
+    let dead = life / dies;
+    let (mut summary, mut later) = (Summary { repeats: 0, recency: 0.0, age: known, mean_value: 0.0 }, 0);
+    let mut at = 0.0;
+    loop {
+        let wait: f64 = Exp1.sample(numbers);
+        at += wait / rate;
+        if at > end.min(dead) {
+            return (summary, later, dead > known);
+        }
+        if at <= known {
+            (summary.repeats, summary.recency) = (summary.repeats + 1, at);
+        } else {
+            later += 1;
+        }
+    }
+}
+
+/// Who is alive, what they buy and whether they buy at all is as likely as the planted model says, whatever their history;
+/// the planted parameters are found, and a model's own draws agree with its closed forms.
+fn holds<R: Repeat + std::fmt::Debug>(
+    planted: R,
+    parameters: [f64; 4],
+    mut customer: impl FnMut(&mut ChaCha8Rng) -> (Summary, u32, bool),
+    found: impl Fn(&R) -> [f64; 4],
+) {
+    let mut numbers = ChaCha8Rng::seed_from_u64(9);
+    let customers: Vec<(Summary, u32, bool)> = (0..40_000).map(|_| customer(&mut numbers)).collect();
+    type Kind = (&'static str, fn(&Summary) -> bool);
+    let kinds: [Kind; 3] = [
+        ("never again", |summary| summary.repeats == 0),
+        ("lately", |summary| summary.repeats > 0 && summary.age - summary.recency < 10.0),
+        ("long ago", |summary| summary.repeats > 0 && summary.age - summary.recency >= 10.0),
+    ];
+    for (kind, of) in kinds {
+        let these: Vec<&(Summary, u32, bool)> = customers.iter().filter(|(summary, ..)| of(summary)).collect();
+        let count = these.len() as f64;
+        let mean =
+            |figure: &dyn Fn(&(Summary, u32, bool)) -> f64| these.iter().map(|one| figure(one)).sum::<f64>() / count;
+        let spread = mean(&|(_, later, _)| f64::from(*later).powi(2)).sqrt();
+        // Four standard errors.
+        let near = |got: f64, want: f64, deviation: f64| {
+            assert!((got - want).abs() < 4.0 * deviation / count.sqrt(), "{planted:?}, {kind}: {got} for {want}");
+        };
+        near(mean(&|(summary, ..)| planted.alive(summary)), mean(&|(.., alive)| f64::from(u8::from(*alive))), 0.5);
+        near(mean(&|(summary, ..)| planted.expected(summary, 30.0)), mean(&|(_, later, _)| f64::from(*later)), spread);
+        let once = mean(&|(_, later, _)| f64::from(u8::from(*later > 0)));
+        near(mean(&|(summary, ..)| planted.orders_within(summary, 30.0)), once, 0.5);
+        let mut drawn = 0_u32;
+        for (summary, ..) in &these {
+            planted.draw(summary, 30.0, &mut numbers, |_| drawn += 1);
+        }
+        near(f64::from(drawn) / count, mean(&|(summary, ..)| planted.expected(summary, 30.0)), spread);
+    }
+    let fitted = R::fit(customers.iter().take(6_000).map(|(summary, ..)| *summary)).unwrap();
+    for ((got, want), error) in found(&fitted.model).into_iter().zip(parameters).zip(fitted.log_errors()) {
+        assert!((got / want).ln().abs() < 3.0 * error && error < 0.5, "{got} for {want}, error {error}");
+    }
+}
+
+#[test]
+fn what_mbg_nbd_says_comes_true() {
+    let model = MbgNbd { r: 0.6, alpha: 5.0, a: 0.8, b: 2.5 };
+    let found = |model: &MbgNbd| [model.r, model.alpha, model.a, model.b];
+    holds(model, [0.6, 5.0, 0.8, 2.5], |numbers| modified(numbers, &model, 40.0, 70.0), found);
+}
+
+#[test]
+fn what_pareto_nbd_says_comes_true() {
+    // Both branches of the likelihood: alpha above and below beta.
+    for model in
+        [ParetoNbd { r: 0.6, alpha: 10.0, s: 0.7, beta: 12.0 }, ParetoNbd { r: 1.2, alpha: 14.0, s: 0.8, beta: 9.0 }]
+    {
+        let found = |model: &ParetoNbd| [model.r, model.alpha, model.s, model.beta];
+        holds(model, found(&model), |numbers| mortal(numbers, &model, 40.0, 70.0), found);
+    }
+}
+
+#[test]
+fn a_busy_customer_does_not_overflow() {
+    let model = ParetoNbd { r: 0.55, alpha: 10.6, s: 0.61, beta: 11.7 };
+    let busy = Summary { repeats: 900, recency: 999.0, age: 1_000.0, mean_value: 1.0 };
+    assert!(model.log_likelihood(&busy).is_finite());
+    let (alive, gone) = (model.alive(&busy), model.alive(&Summary { recency: 800.0, ..busy }));
+    assert!((0.0..1.0).contains(&alive) && alive > 0.9 && gone < 1e-9, "{alive} {gone}");
+    assert_eq!(model.alive(&Summary { recency: 1_000.0, ..busy }), 1.0);
+    assert!((model.expected_of_new(0.0)).abs() < 1e-12 && model.expected_of_new(52.0) > 1.0);
+}
+
 #[test]
 fn the_next_order_comes_as_likely_as_was_asked() {
+    let pareto = ParetoNbd { r: 0.6, alpha: 10.0, s: 0.7, beta: 12.0 };
+    let recent = Summary { repeats: 4, recency: 34.0, age: 35.0, mean_value: 20.0 };
+    let time = pareto.next_order(&recent, 0.5).unwrap();
+    assert!((pareto.orders_within(&recent, time) - 0.5).abs() < 1e-9);
+    assert!(pareto.next_order(&Summary { recency: 1.0, ..recent }, 0.5).is_none());
     let summary = Summary { repeats: 4, recency: 30.0, age: 35.0, mean_value: 20.0 };
     let time = REPEAT.next_order(&summary, 0.5).unwrap();
     assert!((REPEAT.orders_within(&summary, time) - 0.5).abs() < 1e-9);

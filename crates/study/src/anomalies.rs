@@ -40,13 +40,6 @@ const RECENT: usize = 56;
 /// Segments told of a dimension.
 const TOLD: usize = 4;
 
-/// Look now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Question {
-    /// Who asks, as the audit log names them.
-    pub requested_by: String,
-}
-
 /// A figure that was not as usual.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finding {
@@ -310,7 +303,7 @@ impl Finding {
         } else {
             format!("{side} usual")
         };
-        let mut words = format!("{label} was {far} on {day}");
+        let mut words = format!("{label}: {far} on {day}");
         if self.days > 1 {
             words += &format!(" and stayed {side} for {} days", self.days);
         }

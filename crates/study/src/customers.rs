@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use calendar::format_day;
 use customer::outlook::{Drawing, outlooks};
-use customer::repeat::BgNbd;
+use customer::repeat::{BgNbd, Repeat as _};
 use customer::value::{GammaGamma, Horizon, correlation, lifetime_value};
 use customer::{Fitted, NaiveDate, Purchase, Summary, cohort, rfm, summaries};
 use problem::Problem;

@@ -42,7 +42,8 @@ pub struct Answer {
     pub currency: String,
     /// Days or weeks.
     pub gran: Grain,
-    /// What kind of series it is: `constant`, `short`, `intermittent` or `regular`.
+    /// What kind of series it is: `constant`, `short`, `intermittent` or `regular`; `nothing` where there has been no value
+    /// yet, and then nothing is ahead.
     pub kind: String,
     /// The models whose median it is.
     pub models: Vec<String>,
@@ -136,18 +137,38 @@ pub struct Past {
     pub actual: f64,
 }
 
+impl Answer {
+    /// Where the metric has had no value yet there is nothing ahead, either.
+    fn of_nothing(question: &Question, metric: &metrics::Metric, currency: &str) -> Self {
+        Self {
+            metric: metric.id.to_owned(),
+            unit: series::unit(metric).to_owned(),
+            currency: currency.to_owned(),
+            gran: question.grain,
+            kind: "nothing".to_owned(),
+            models: Vec::new(),
+            learnt_from: 0,
+            filled: 0,
+            history: Vec::new(),
+            ahead: Vec::new(),
+            total: None,
+            promotion: None,
+            backtest: Backtest { origins: Vec::new(), smape: None, mase: None, models: Vec::new() },
+        }
+    }
+}
+
 /// Answers over the series of [`Question::metric`].
 ///
 /// # Errors
-/// 422 naming `metric`, `horizon` or `promotions`; 409 when the metric has had no value yet.
+/// 422 naming `metric`, `horizon` or `promotions`.
 pub fn answer(question: &Question, currency: &str, series: &Series) -> Result<Answer, Problem> {
     let metric = series::metric(&question.metric)?;
     let sums = matches!(metric.unit, metrics::Unit::Money | metrics::Unit::Count)
         && !matches!(metric.definition, metrics::Definition::Ratio { .. });
     let known = series.values.len();
     if known == 0 {
-        let detail = format!("there is no {} yet to learn from; come back when the first days are in", metric.label);
-        return Err(Problem::conflict(detail));
+        return Ok(Answer::of_nothing(question, metric, currency));
     }
     let periods = known + question.horizon;
     let promotions = promotions(question, series, periods)?;
@@ -341,7 +362,8 @@ mod tests {
         assert_eq!(field(&question(7, &["tomorrow"])), (422, "promotions".into()));
         assert_eq!(field(&Question { metric: "magic".into(), ..question(7, &[]) }), (422, "metric".into()));
         let empty = Series::of(Grain::Day, Zone::parse("UTC").unwrap(), &points((0..30).map(|_| 0.0)));
-        assert_eq!(answer(&question(7, &[]), "EUR", &empty).unwrap_err().status, 409);
+        let nothing = answer(&question(7, &[]), "EUR", &empty).unwrap();
+        assert_eq!((nothing.kind.as_str(), nothing.learnt_from, nothing.ahead.len()), ("nothing", 0, 0));
     }
 
     #[test]

@@ -4502,7 +4502,10 @@ export interface components {
             gran: components["schemas"]["Grain"];
             /** @description The last of what was, earliest first. */
             history: components["schemas"]["Was"][];
-            /** @description What kind of series it is: `constant`, `short`, `intermittent` or `regular`. */
+            /**
+             * @description What kind of series it is: `constant`, `short`, `intermittent` or `regular`; `nothing` where there has been no value
+             *     yet, and then nothing is ahead.
+             */
             kind: string;
             /** @description Periods the models have learnt from. */
             learnt_from: number;

@@ -80,8 +80,21 @@ const look: AnomalyLook = {
   metrics: ["revenue", "orders", "aov", "sessions", "cvr", "bounce_rate", "spend", "cpc"].map((metric) => (metric === "cpc" ? { metric, values: 0, reason: "it has 12 days; what is usual is learnt from 28" } : { metric, values: 14, reason: null })),
 };
 
+/** Of a shop without a single value. */
+const nothingAhead = (query: URLSearchParams): Forecast => ({
+  ...forecast(query),
+  kind: "nothing",
+  models: [],
+  learnt_from: 0,
+  history: [],
+  ahead: [],
+  total: null,
+  promotion: null,
+  backtest: { origins: [], smape: null, mase: null, models: [] },
+});
+
 export const outlookRoutes: [string, RegExp, Handler][] = [
-  ["GET", /^\/forecast$/, (asked) => (asked.empty ? json({ type: "about:blank", title: "Conflict", status: 409, detail: "there is no Revenue yet to learn from; come back when the first days are in" }, 409) : json(forecast(asked.query)))],
+  ["GET", /^\/forecast$/, (asked) => (json(asked.empty ? nothingAhead(asked.query) : forecast(asked.query)))],
   ["GET", /^\/insights\/anomalies$/, (asked) => json(asked.empty ? { rows: [], next_cursor: null, look: null } : { rows: findings.filter(({ status }) => status === (asked.query.get("status") ?? "open")), next_cursor: null, look })],
   ["POST", /^\/insights\/anomalies\/check$/, () => json({ ...look, looked_at: Date.now() })],
   [

@@ -1,12 +1,12 @@
 //! Asks the science Worker and passes its answer on as it is: what it computes is neither read nor written anew here, so
 //! that the front door stays small.
 
-use ::study::{Asked, Job, Kind, Shop};
 use axum::body::Body;
 use axum::response::Response;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
-use platform::{Error, random, study_object};
+use platform::study_object::{self, Asked, Job, Kind, Shop};
+use platform::{Error, random};
 use problem::Problem;
 use serde::Serialize;
 use serde_json::json;

@@ -1,9 +1,8 @@
 //! Each night every site's figures are looked at for what is not as usual.
 
 use control::audit::SYSTEM;
-use platform::{Error, Result, clock, directory, study_object};
-use study::anomalies::Question;
-use study::{Asked, Shop};
+use platform::study_object::{self, Asked, LookNow, Shop};
+use platform::{Error, Result, clock, directory};
 use worker::Env;
 
 /// Looks at every site, one after the other; one that fails keeps no other from its look.
@@ -19,7 +18,7 @@ pub(crate) async fn run(env: &Env) -> Result<()> {
 
 async fn look(env: &Env, site: directory::SiteRow) -> Result<()> {
     let shop = Shop { tenant_id: site.tenant_id, site: site.key, currency: site.currency, time_zone: site.time_zone };
-    let question = Question { requested_by: SYSTEM.to_owned() };
+    let question = LookNow { requested_by: SYSTEM.to_owned() };
     let asked = Asked { shop, now: clock::now_ms(), question };
     let answer = study_object::ask(env, "anomalies", study_object::ANOMALIES, &asked).await?;
     match answer.status {

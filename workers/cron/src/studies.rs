@@ -3,9 +3,9 @@
 //! off.
 
 use control::audit::SYSTEM;
-use platform::{Error, Result, Statement, TenantDb, clock, directory, study_object};
+use platform::study_object::{self, Asked, Job, Kind, Shop};
+use platform::{Error, Result, Statement, TenantDb, clock, directory};
 use serde::Deserialize;
-use study::{Asked, Job, Kind, Shop};
 use worker::Env;
 
 /// A study that was last told of longer ago than this is begun again, ms. Beginning one that is at work does no harm.

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use calendar::DateRange;
 use control::audit::Entry;
 use metrics::{Dimension, Metric, Request};
+use platform::study_object::{Asked, LookNow, Shop};
 use platform::{Error, Param, Result, Statement, TenantDb};
 use problem::Problem;
 use serde_json::json;
-use study::anomalies::{self, Changes, DIMENSIONS, Finding, Kept, Look, METRICS, Question, WEEKS_BEFORE, WINDOW};
-use study::{Asked, Grain, Series, Shop};
+use study::anomalies::{self, Changes, DIMENSIONS, Finding, Kept, Look, METRICS, WEEKS_BEFORE, WINDOW};
+use study::{Grain, Series};
 use worker::Env;
 
 use crate::object::Failed;
@@ -23,7 +24,7 @@ const MOST_SEGMENTS: usize = 40;
 const ATTEMPTS: usize = 3;
 
 /// Looks, stores, and says what was looked at.
-pub(crate) async fn look(env: &Env, asked: &Asked<Question>) -> std::result::Result<Look, Failed> {
+pub(crate) async fn look(env: &Env, asked: &Asked<LookNow>) -> std::result::Result<Look, Failed> {
     let database = TenantDb::new(env, &asked.shop.tenant_id)?;
     let today = series::zone(&asked.shop)?.local_day(asked.now);
     let (look, found) = find(env, &database, asked, today).await?;
@@ -44,7 +45,7 @@ pub(crate) async fn look(env: &Env, asked: &Asked<Question>) -> std::result::Res
 async fn find(
     env: &Env,
     database: &TenantDb,
-    asked: &Asked<Question>,
+    asked: &Asked<LookNow>,
     today: i64,
 ) -> std::result::Result<(Look, Vec<Finding>), Failed> {
     let (grain, zone) = (Grain::Day, series::zone(&asked.shop)?);
@@ -115,7 +116,7 @@ async fn kept(database: &TenantDb, shop: &Shop, today: i64) -> Result<Vec<Kept>>
 }
 
 /// Stores a look and what it changed, with its audit entry. [`Error::Stale`] when somebody else raised the same.
-async fn store(database: &TenantDb, asked: &Asked<Question>, look: &Look, changes: &Changes) -> Result<()> {
+async fn store(database: &TenantDb, asked: &Asked<LookNow>, look: &Look, changes: &Changes) -> Result<()> {
     let site = asked.shop.site.as_str();
     let ids = |found: &[Finding]| found.iter().map(|finding| finding.id(site)).collect::<Vec<_>>();
     let raised = ids(&changes.raised);

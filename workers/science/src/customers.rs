@@ -4,15 +4,15 @@
 use calendar::{DateRange, Zone};
 use metrics::Scope;
 use metrics::reports::{After, attribution_orders};
+use platform::study_object::Asked;
 use platform::warehouse::Warehouse;
 use platform::{Error, TenantDb};
 use problem::Problem;
 use serde_json::Value;
 use study::customers::{Looked, MOST_DAYS, MOST_PURCHASES, Purchases, Question, Working, answer, look_back};
-use study::{Asked, Step};
 use worker::Env;
 
-use crate::object::Failed;
+use crate::object::{Failed, Step};
 
 /// Orders read in one query.
 const READ_AT_ONCE: u32 = 5_000;

@@ -2,10 +2,10 @@
 
 use calendar::{DateRange, Zone};
 use metrics::{Request, Scope};
+use platform::study_object::Asked;
 use platform::warehouse::{AskError, Warehouse};
 use platform::{Error, TenantDb};
 use problem::Problem;
-use study::Asked;
 use study::experiment::{
     BASELINE_DAYS, Baseline, Plan, PlanQuestion, Readout, ReadoutQuestion, Snapshot, plan, readout,
 };

@@ -2,15 +2,15 @@
 
 use calendar::{DateRange, Granularity};
 use metrics::Request;
+use platform::study_object::{Asked, Shop};
 use platform::{Error, TenantDb};
 use problem::Problem;
 use serde::Serialize;
 use serde_json::Value;
 use study::mix::{Fitting, History, Question};
-use study::{Asked, Shop, Step};
 use worker::Env;
 
-use crate::object::Failed;
+use crate::object::{Failed, Step};
 use crate::series;
 
 /// One piece of the fit, or the answer once all is drawn. The draws stay in the state, for budget questions.

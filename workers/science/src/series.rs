@@ -2,10 +2,11 @@
 
 use calendar::Zone;
 use metrics::{Answer, Metric, Request, Scope};
+use platform::study_object::{Asked, Shop};
 use platform::warehouse::{AskError, Warehouse};
 use platform::{Error, TenantDb};
 use problem::Problem;
-use study::{Asked, Grain, Series, Shop};
+use study::{Grain, Series};
 use worker::Env;
 
 use crate::object::Failed;

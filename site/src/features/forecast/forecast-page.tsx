@@ -3,7 +3,6 @@ import { Link, useSearch } from "@tanstack/react-router";
 import { ChartSpline, Info } from "lucide-react";
 import { useMemo } from "react";
 
-import { ApiError } from "@/api/problem";
 import { forecastQuery } from "@/api/queries";
 import type { Forecast } from "@/api/types";
 import { type ChartBand, type ChartSeries, Legend, TimeSeries } from "@/components/chart/time-series";
@@ -44,7 +43,7 @@ export function ForecastPage() {
   const horizon = search.horizon ?? STANDARD[gran];
   const promotions = daysIn(search.promotions ?? "");
   const asked = useQuery(forecastQuery(site.key, { metric: id, gran, horizon: String(horizon), ...(search.promotions ? { promotions: search.promotions } : {}) }));
-  const nothing = asked.error instanceof ApiError && asked.error.status === 409;
+  const nothing = asked.data?.kind === "nothing";
   const horizons = [...new Set([...HORIZONS[gran], horizon])].sort((a, b) => a - b);
   return (
     <Page

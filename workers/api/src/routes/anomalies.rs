@@ -1,11 +1,11 @@
 //! What was not as usual: listed, looked for, put aside.
 
-use ::study::anomalies::{Look, Question};
+use ::study::anomalies::Look;
 use axum::Json;
 use axum::response::Response;
 use control::audit::Entry;
 use http::StatusCode;
-use platform::study_object::ANOMALIES;
+use platform::study_object::{ANOMALIES, LookNow};
 use problem::Problem as Failure;
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ pub async fn list_anomalies(caller: Caller, Params(query): Params<AnomaliesQuery
 #[worker::send]
 pub async fn check_anomalies(caller: Caller, Params(query): Params<LookQuery>) -> Answer<Response> {
     let site = scope::site(&caller, query.site.as_deref()).await?;
-    let question = Question { requested_by: caller.actor().to_owned() };
+    let question = LookNow { requested_by: caller.actor().to_owned() };
     study::ask(&caller, site, "anomalies", ANOMALIES, question).await
 }
 

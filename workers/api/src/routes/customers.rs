@@ -1,12 +1,12 @@
 //! What customers are worth: asked for, computed in the science Worker, looked at here.
 
-use ::study::Kind;
 use ::study::customers::Question;
 use axum::Json;
 use axum::response::Response;
 use calendar::DateRange;
 use http::StatusCode;
 use metrics::reports::attribution_orders;
+use platform::study_object::Kind;
 use platform::warehouse::Warehouse;
 use problem::Problem as Failure;
 

@@ -1,10 +1,10 @@
 //! Planning: what each channel brought, and how a budget is best divided.
 
-use ::study::Kind;
 use ::study::mix::{Budget, BudgetQuestion};
 use axum::Json;
 use axum::response::Response;
 use http::StatusCode;
+use platform::study_object::Kind;
 use platform::study_object::{BUDGET, MIX_READY};
 
 use super::scope;

@@ -1,8 +1,8 @@
 //! Studies: rows of what is being computed and of what was.
 
+use platform::study_object::Kind;
 use platform::{Result, TenantDb};
 use serde::Deserialize;
-use study::Kind;
 
 /// A row of `studies`.
 #[derive(Clone, Debug, Deserialize)]

@@ -12,7 +12,9 @@
 mod store;
 
 use control::audit::{Entry, SYSTEM};
-use platform::study_object::{ANOMALIES, BEGIN, BUDGET, EXPERIMENT_PLAN, EXPERIMENT_READOUT, FORECAST, MIX_READY};
+use platform::study_object::{
+    ANOMALIES, Asked, BEGIN, BUDGET, EXPERIMENT_PLAN, EXPERIMENT_READOUT, FORECAST, Job, Kind, MIX_READY, Shop,
+};
 use platform::{Error, Param, Statement, TenantDb, clock};
 use problem::Problem;
 use serde::Serialize;
@@ -20,8 +22,8 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::Store;
+use study::forecast;
 use study::mix::{BudgetQuestion, Fitting};
-use study::{Asked, Job, Kind, Shop, Step, forecast};
 use worker::{DurableObject, Env, Method, Request, Response, Result, State, durable_object};
 
 use crate::{anomalies, customers, experiments, mix, series};
@@ -203,6 +205,21 @@ impl Study {
         };
         TenantDb::new(&self.env, &job.asked.shop.tenant_id)?.commit("the study", &[statement], &[entry]).await
     }
+}
+
+/// What a step of a job came to.
+pub(crate) enum Step {
+    /// There is more to do.
+    Again {
+        /// What the next step goes on from.
+        state: String,
+        /// How much is done, 0 to 1.
+        progress: f64,
+        /// What it is at, for people.
+        detail: String,
+    },
+    /// The answer, JSON.
+    Done(String),
 }
 
 /// Why there is no answer: the caller is told, or the log is.

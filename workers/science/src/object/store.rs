@@ -1,7 +1,7 @@
 //! The object's SQLite tables: the job it works at, and the last state of the study done last. Callers see values, never SQL.
 
+use platform::study_object::Job;
 use serde::Deserialize;
-use study::Job;
 use worker::{Error, Result, SqlStorage, SqlStorageValue};
 
 /// Bytes of a state kept in one row: SQLite rows in an object hold at most 2 MB.
