@@ -24,6 +24,8 @@ const answers = () => conversation().getByRole('region', { name: 'Answer' })
 
 /** Types a line and sends it by Enter; the list of what could follow is shut first. */
 async function say(text) {
+  // While an answer is on its way nothing is sent.
+  await page.getByRole('button', { name: 'Stop', exact: true }).waitFor({ state: 'hidden' })
   await line().fill(text)
   await page.keyboard.press('Escape')
   await page.keyboard.press('Enter')
