@@ -1,18 +1,18 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
-import { CircleCheck, Info, LoaderCircle, RotateCw, ScanSearch } from "lucide-react";
+import { CircleCheck, LoaderCircle, RotateCw, ScanSearch } from "lucide-react";
 import { toast } from "sonner";
 
 import { describe } from "@/api/problem";
 import { anomaliesQuery, checkAnomalies } from "@/api/queries";
 import type { AnomalyLook } from "@/api/types";
+import { HowComputed } from "@/components/how-computed";
 import { Page } from "@/components/layout/page";
 import { LoadMore } from "@/components/load-more";
 import { NothingYet } from "@/components/states/empty";
 import { ErrorState } from "@/components/states/error";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
-import { Popover, PopoverContent, PopoverTrigger } from "@/components/ui/popover";
 import { Segmented } from "@/components/ui/segmented";
 import { Skeleton } from "@/components/ui/skeleton";
 import { useMetrics } from "@/hooks/use-metrics";
@@ -169,35 +169,28 @@ function Watched({ look }: { look: AnomalyLook }) {
 /** How it is computed, with the sources: docs/science.md says the same at length. */
 function Computed({ look }: { look: AnomalyLook | null }) {
   return (
-    <Popover>
-      <PopoverTrigger asChild>
-        <Button variant="outline" className="text-[0.8125rem]">
-          <Info /> How this is computed
-        </Button>
-      </PopoverTrigger>
-      <PopoverContent align="end" className="max-h-[min(34rem,70vh)] w-[min(30rem,calc(100vw-2rem))] space-y-3 overflow-y-auto p-4 text-[0.8125rem] text-pretty">
-        <p>
-          What is usual is a level and a weekly rhythm that follow each day a little (Holt, 1957; Winters, 1960), with single days cut so that none carries it away
-          (Gelper, Fried & Croux, 2010). A day is judged by nothing but those before it.
-        </p>
-        <p>
-          A day is unusual when it lies more than four robust standard deviations away: 1.4826 · the median distance of the last 182 days, those above and those below
-          apart. Shares are compared by difference, all else by ratio. Of days in a row on one side only the first is raised, at most two a fortnight for each figure.
-        </p>
-        <p>
-          A change of level is found by PELT (Killick, Fearnhead & Eckley, 2012) on the series without its week. What moved it: each segment against the mean of the
-          same weekday in the four weeks before, the most surprising first; a rate’s change is split into the segment’s own rate and its weight, exactly.
-        </p>
-        <p>
-          In 60 simulated shops in which nothing happened {count(FALSE_ALARMS.alarms)} of {count(FALSE_ALARMS.days)} days were raised (
-          {percent(FALSE_ALARMS.alarms / FALSE_ALARMS.days)}).
-          {look && look.values_ever > 0
-            ? ` Over this shop’s whole history ${count(look.unusual_ever)} of ${plural(look.values_ever, "value")} were unusual, with reason or without (${percent(look.unusual_ever / look.values_ever)}).`
-            : ""}
-        </p>
-        <p className="text-muted-foreground">It says where a figure moved, not why.</p>
-      </PopoverContent>
-    </Popover>
+    <HowComputed>
+      <p>
+        What is usual is a level and a weekly rhythm that follow each day a little (Holt, 1957; Winters, 1960), with single days cut so that none carries it away
+        (Gelper, Fried & Croux, 2010). A day is judged by nothing but those before it.
+      </p>
+      <p>
+        A day is unusual when it lies more than four robust standard deviations away: 1.4826 · the median distance of the last 182 days, those above and those below
+        apart. Shares are compared by difference, all else by ratio. Of days in a row on one side only the first is raised, at most two a fortnight for each figure.
+      </p>
+      <p>
+        A change of level is found by PELT (Killick, Fearnhead & Eckley, 2012) on the series without its week. What moved it: each segment against the mean of the
+        same weekday in the four weeks before, the most surprising first; a rate’s change is split into the segment’s own rate and its weight, exactly.
+      </p>
+      <p>
+        In 60 simulated shops in which nothing happened {count(FALSE_ALARMS.alarms)} of {count(FALSE_ALARMS.days)} days were raised (
+        {percent(FALSE_ALARMS.alarms / FALSE_ALARMS.days)}).
+        {look && look.values_ever > 0
+          ? ` Over this shop’s whole history ${count(look.unusual_ever)} of ${plural(look.values_ever, "value")} were unusual, with reason or without (${percent(look.unusual_ever / look.values_ever)}).`
+          : ""}
+      </p>
+      <p className="text-muted-foreground">It says where a figure moved, not why.</p>
+    </HowComputed>
   );
 }
 

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Info, Scale } from "lucide-react";
+import { Scale } from "lucide-react";
 import { useMemo } from "react";
 
 import { comparisonQuery } from "@/api/queries";
@@ -8,11 +8,11 @@ import type { ComparedRow, Comparison } from "@/api/types";
 import { Channel } from "@/components/channel";
 import { byNumber, type Column, columnsOf, DataTable } from "@/components/data-table/data-table";
 import { TableSkeleton } from "@/components/data-table/table-skeleton";
+import { HowComputed } from "@/components/how-computed";
 import { NothingYet } from "@/components/states/empty";
 import { ErrorState } from "@/components/states/error";
 import { Button } from "@/components/ui/button";
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from "@/components/ui/card";
-import { Popover, PopoverContent, PopoverTrigger } from "@/components/ui/popover";
 import { Segmented } from "@/components/ui/segmented";
 import { Select } from "@/components/ui/select";
 import { Skeleton } from "@/components/ui/skeleton";
@@ -127,35 +127,28 @@ export function nameOf(row: ComparedRow, by: Group): string {
 /** How the figures are computed, with the sources: docs/science.md says the same at length. */
 function Computed({ comparison }: { comparison: Comparison }) {
   return (
-    <Popover>
-      <PopoverTrigger asChild>
-        <Button variant="outline" className="text-[0.8125rem]">
-          <Info /> How this is computed
-        </Button>
-      </PopoverTrigger>
-      <PopoverContent align="end" className="max-h-[min(34rem,70vh)] w-[min(30rem,calc(100vw-2rem))] space-y-3 overflow-y-auto p-4 text-[0.8125rem] text-pretty">
-        <p>
-          Each model shares an order out to the touches of the {comparison.window_days} days before it. {plural(comparison.untouched, "order")} had none and{" "}
-          {comparison.untouched === 1 ? "is" : "are"} nobody’s.
-        </p>
-        <dl className="space-y-2.5">
-          {comparison.models.map((model) => (
-            <div key={model.id}>
-              <dt className="font-medium">{model.label}</dt>
-              <dd className="text-muted-foreground">{model.description}</dd>
-            </div>
-          ))}
-        </dl>
-        <p>
-          The Markov chain’s credit goes by removal effect, 1 − P(order without the channel) / P(order), solved exactly (Anderl and others, 2016). The Shapley
-          value is that of the game in which channels earn the orders they need no other for (Shapley, 1953).
-        </p>
-        <p>
-          An interval is the middle {percent(comparison.level, { digits: 0 })} of 200 resamples of the journeys. Disagreement is (highest − lowest) / mean. No
-          model knows what would have happened without a channel; only an experiment does.
-        </p>
-      </PopoverContent>
-    </Popover>
+    <HowComputed>
+      <p>
+        Each model shares an order out to the touches of the {comparison.window_days} days before it. {plural(comparison.untouched, "order")} had none and{" "}
+        {comparison.untouched === 1 ? "is" : "are"} nobody’s.
+      </p>
+      <dl className="space-y-2.5">
+        {comparison.models.map((model) => (
+          <div key={model.id}>
+            <dt className="font-medium">{model.label}</dt>
+            <dd className="text-muted-foreground">{model.description}</dd>
+          </div>
+        ))}
+      </dl>
+      <p>
+        The Markov chain’s credit goes by removal effect, 1 − P(order without the channel) / P(order), solved exactly (Anderl and others, 2016). The Shapley
+        value is that of the game in which channels earn the orders they need no other for (Shapley, 1953).
+      </p>
+      <p>
+        An interval is the middle {percent(comparison.level, { digits: 0 })} of 200 resamples of the journeys. Disagreement is (highest − lowest) / mean. No
+        model knows what would have happened without a channel; only an experiment does.
+      </p>
+    </HowComputed>
   );
 }
 

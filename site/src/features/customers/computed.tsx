@@ -1,64 +1,54 @@
-import { Info } from "lucide-react";
-
 import type { Customers } from "@/api/customers";
-import { Button } from "@/components/ui/button";
-import { Popover, PopoverContent, PopoverTrigger } from "@/components/ui/popover";
+import { HowComputed } from "@/components/how-computed";
 import { count, percent, plural } from "@/lib/format";
 
 /** How the figures are computed, with the sources: docs/science.md says the same at length. */
 export function Computed({ answer }: { answer: Customers }) {
   const models = answer.outlook?.models;
   return (
-    <Popover>
-      <PopoverTrigger asChild>
-        <Button variant="outline" className="text-[0.8125rem]">
-          <Info /> How this is computed
-        </Button>
-      </PopoverTrigger>
-      <PopoverContent align="end" className="max-h-[min(34rem,70vh)] w-[min(30rem,calc(100vw-2rem))] space-y-3 overflow-y-auto p-4 text-[0.8125rem] text-pretty">
-        <dl className="space-y-2.5 [&_dd]:text-muted-foreground [&_dt]:font-medium">
-          <div>
-            <dt>How often they will buy: BG/NBD</dt>
-            <dd>
-              While they are customers, people buy at a rate of their own, and after each order they leave with a chance of their own; both are learnt from
-              everybody’s orders. Still a customer = 1 / (1 + a / (b + x − 1) · ((α + T) / (α + t))^(r + x)), with x orders after the first, the last at t, seen
-              until T weeks (Fader, Hardie and Lee, 2005). Several orders on one day are one.
-            </dd>
-          </div>
-          <div>
-            <dt>For how much: Gamma-Gamma</dt>
-            <dd>
-              Orders vary around a mean of one’s own: expected value = p (v + x m) / (p x + q − 1), m the mean so far (Fader and Hardie, 2013). Month by month,
-              orders times value, discounted from the month’s end.
-            </dd>
-          </div>
-          <div>
-            <dt>Ranges</dt>
-            <dd>
-              {percent(answer.level, { digits: 0 })} of {models ? plural(models.draws, "draw") : "the draws"} of what could come: the models’ parameters, each
-              customer’s habits, and chance itself. That a model may be wrong is not in them; the look back shows how wrong it was.
-            </dd>
-          </div>
-          <div>
-            <dt>Groups</dt>
-            <dd>Customers are ranked by their last order and by what they have paid, and divided into fifths (Hughes, 2005); how often is counted.</dd>
-          </div>
-          <div>
-            <dt>Limits</dt>
-            <dd>
-              Who bought once counts as a customer for good, for nothing shows that they left. Seasons and campaigns are not in it. How often and how much are
-              taken as independent. Refunds are not taken off, and an order in another currency counts as an order of nothing. A person is whom visits and sign-ins have shown to be one.
-            </dd>
-          </div>
-        </dl>
-        {models ? (
-          <p className="text-muted-foreground">
-            Learnt from {plural(models.learnt_from, "customer")}:{" "}
-            {[...models.repeat, ...models.value].map((one) => `${one.name} ${count(one.value, { digits: one.value < 10 ? 2 : 0 })} (±${percent(one.log_error, { digits: 0 })})`).join(", ")}
-            ; weeks and the currency’s smallest unit.
-          </p>
-        ) : null}
-      </PopoverContent>
-    </Popover>
+    <HowComputed>
+      <dl className="space-y-2.5 [&_dd]:text-muted-foreground [&_dt]:font-medium">
+        <div>
+          <dt>How often they will buy: BG/NBD</dt>
+          <dd>
+            While they are customers, people buy at a rate of their own, and after each order they leave with a chance of their own; both are learnt from
+            everybody’s orders. Still a customer = 1 / (1 + a / (b + x − 1) · ((α + T) / (α + t))^(r + x)), with x orders after the first, the last at t, seen
+            until T weeks (Fader, Hardie and Lee, 2005). Several orders on one day are one.
+          </dd>
+        </div>
+        <div>
+          <dt>For how much: Gamma-Gamma</dt>
+          <dd>
+            Orders vary around a mean of one’s own: expected value = p (v + x m) / (p x + q − 1), m the mean so far (Fader and Hardie, 2013). Month by month,
+            orders times value, discounted from the month’s end.
+          </dd>
+        </div>
+        <div>
+          <dt>Ranges</dt>
+          <dd>
+            {percent(answer.level, { digits: 0 })} of {models ? plural(models.draws, "draw") : "the draws"} of what could come: the models’ parameters, each
+            customer’s habits, and chance itself. That a model may be wrong is not in them; the look back shows how wrong it was.
+          </dd>
+        </div>
+        <div>
+          <dt>Groups</dt>
+          <dd>Customers are ranked by their last order and by what they have paid, and divided into fifths (Hughes, 2005); how often is counted.</dd>
+        </div>
+        <div>
+          <dt>Limits</dt>
+          <dd>
+            Who bought once counts as a customer for good, for nothing shows that they left. Seasons and campaigns are not in it. How often and how much are
+            taken as independent. Refunds are not taken off, and an order in another currency counts as an order of nothing. A person is whom visits and sign-ins have shown to be one.
+          </dd>
+        </div>
+      </dl>
+      {models ? (
+        <p className="text-muted-foreground">
+          Learnt from {plural(models.learnt_from, "customer")}:{" "}
+          {[...models.repeat, ...models.value].map((one) => `${one.name} ${count(one.value, { digits: one.value < 10 ? 2 : 0 })} (±${percent(one.log_error, { digits: 0 })})`).join(", ")}
+          ; weeks and the currency’s smallest unit.
+        </p>
+      ) : null}
+    </HowComputed>
   );
 }

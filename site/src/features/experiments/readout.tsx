@@ -1,14 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { Info } from "lucide-react";
 import { useState } from "react";
 
 import { type Experiment, type Readout, readoutQuery } from "@/api/experiments";
 import { type ChartSeries, Legend, TimeSeries } from "@/components/chart/time-series";
+import { HowComputed } from "@/components/how-computed";
 import { ErrorState } from "@/components/states/error";
 import { Badge } from "@/components/ui/badge";
-import { Button } from "@/components/ui/button";
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from "@/components/ui/card";
-import { Popover, PopoverContent, PopoverTrigger } from "@/components/ui/popover";
 import { Segmented } from "@/components/ui/segmented";
 import { Skeleton } from "@/components/ui/skeleton";
 import { seriesColor } from "@/lib/channels";
@@ -117,30 +115,23 @@ function Figure({ label, main, note, more }: { label: string; main: string; note
 /** How the figures are computed, with the sources: docs/science.md says the same at length. */
 function Computed({ readout }: { readout: Readout }) {
   return (
-    <Popover>
-      <PopoverTrigger asChild>
-        <Button variant="outline" className="text-[0.8125rem]">
-          <Info /> How this is computed
-        </Button>
-      </PopoverTrigger>
-      <PopoverContent align="end" className="max-h-[min(34rem,70vh)] w-[min(30rem,calc(100vw-2rem))] space-y-3 overflow-y-auto p-4 text-[0.8125rem] text-pretty">
-        <p>
-          The lift is (rate − control’s rate) / control’s rate. Looked at once, its interval is Welch’s. At any look, it is a confidence sequence, which holds however often you look
-          (Waudby-Smith and others, 2024), corrected for the number of variants (Holm); “better” and “worse” go by that. Intervals hold {percent(readout.level, { digits: 0 })}.
-        </p>
-        <p>The chance to beat the control, and what a wrong choice costs, are read from the posterior of the lift from a flat prior. The chance to be the best of all is from Beta posteriors of the rates.</p>
-        <p>
-          {readout.window_days > 0
-            ? `Conversions may come up to ${plural(readout.window_days, "day")} late. Until then a visitor counts as lost only as far as conversions of that age have come in, learnt from those that came (the delayed-feedback model of Chapelle, 2014).`
-            : "Visitors count in full at once: this experiment waits for no late conversion."}
-        </p>
-        <p>
-          {readout.split.detail}
-          {readout.split.p_value == null ? "" : ` Probability of so uneven a split by chance: ${count(readout.split.p_value, { digits: 3 })}.`}
-        </p>
-        <p>Which visitors came moves with the shares, day by day. Where days differ much, a variant shown more on good days looks better than it is.</p>
-      </PopoverContent>
-    </Popover>
+    <HowComputed>
+      <p>
+        The lift is (rate − control’s rate) / control’s rate. Looked at once, its interval is Welch’s. At any look, it is a confidence sequence, which holds however often you look
+        (Waudby-Smith and others, 2024), corrected for the number of variants (Holm); “better” and “worse” go by that. Intervals hold {percent(readout.level, { digits: 0 })}.
+      </p>
+      <p>The chance to beat the control, and what a wrong choice costs, are read from the posterior of the lift from a flat prior. The chance to be the best of all is from Beta posteriors of the rates.</p>
+      <p>
+        {readout.window_days > 0
+          ? `Conversions may come up to ${plural(readout.window_days, "day")} late. Until then a visitor counts as lost only as far as conversions of that age have come in, learnt from those that came (the delayed-feedback model of Chapelle, 2014).`
+          : "Visitors count in full at once: this experiment waits for no late conversion."}
+      </p>
+      <p>
+        {readout.split.detail}
+        {readout.split.p_value == null ? "" : ` Probability of so uneven a split by chance: ${count(readout.split.p_value, { digits: 3 })}.`}
+      </p>
+      <p>Which visitors came moves with the shares, day by day. Where days differ much, a variant shown more on good days looks better than it is.</p>
+    </HowComputed>
   );
 }
 

@@ -1,17 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
-import { ChartSpline, Info } from "lucide-react";
+import { ChartSpline } from "lucide-react";
 import { useMemo } from "react";
 
 import { forecastQuery } from "@/api/queries";
 import type { Forecast } from "@/api/types";
 import { type ChartBand, type ChartSeries, Legend, TimeSeries } from "@/components/chart/time-series";
+import { HowComputed } from "@/components/how-computed";
 import { Page } from "@/components/layout/page";
 import { NothingYet } from "@/components/states/empty";
 import { ErrorState } from "@/components/states/error";
 import { Button } from "@/components/ui/button";
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from "@/components/ui/card";
-import { Popover, PopoverContent, PopoverTrigger } from "@/components/ui/popover";
 import { Segmented } from "@/components/ui/segmented";
 import { Select } from "@/components/ui/select";
 import { Skeleton } from "@/components/ui/skeleton";
@@ -203,32 +203,25 @@ function drawn(forecast: Forecast, label: string): { series: ChartSeries[]; band
 /** How it is computed, with the sources: docs/science.md says the same at length. */
 function Computed({ forecast, kind }: { forecast: Forecast; kind: string }) {
   return (
-    <Popover>
-      <PopoverTrigger asChild>
-        <Button variant="outline" className="text-[0.8125rem]">
-          <Info /> How this is computed
-        </Button>
-      </PopoverTrigger>
-      <PopoverContent align="end" className="max-h-[min(34rem,70vh)] w-[min(30rem,calc(100vw-2rem))] space-y-3 overflow-y-auto p-4 text-[0.8125rem] text-pretty">
-        <p>
-          The series is {kind}. Models of that sort are fitted to it, here {forecast.models.map(modelName).join(", ")}, and the forecast is the middle (median) of what
-          they say: the median of different models beat each of them in the M4 competition (Makridakis and others, 2020). Where last season would have done better by a
-          tenth, it is taken instead.
-        </p>
-        <p>
-          The same method is then set back to six earlier days, half a horizon apart, where it knows nothing of what came. The ranges are the quantiles of its own
-          errors there, widened because few errors are themselves uncertain (Student’s distribution with six degrees of freedom).
-        </p>
-        <p>
-          Off by how much: sMAPE, the mean of 200 · |forecast − came| / (|forecast| + |came|), in percent. Against saying “as the period before”: MASE, the mean
-          error divided by the mean step from one period to the next (Hyndman & Koehler, 2006).
-        </p>
-        <p>A day of promotion adds what least squares finds on top of trend and week; the effect is a sum, the same for each such day.</p>
-        <p className="text-muted-foreground">
-          On 359 weekly series of the M4 competition 77.9% of values fell inside the 80% range and 92.7% inside the 95% range. A shop that changes is not in any range.
-        </p>
-      </PopoverContent>
-    </Popover>
+    <HowComputed>
+      <p>
+        The series is {kind}. Models of that sort are fitted to it, here {forecast.models.map(modelName).join(", ")}, and the forecast is the middle (median) of what
+        they say: the median of different models beat each of them in the M4 competition (Makridakis and others, 2020). Where last season would have done better by a
+        tenth, it is taken instead.
+      </p>
+      <p>
+        The same method is then set back to six earlier days, half a horizon apart, where it knows nothing of what came. The ranges are the quantiles of its own
+        errors there, widened because few errors are themselves uncertain (Student’s distribution with six degrees of freedom).
+      </p>
+      <p>
+        Off by how much: sMAPE, the mean of 200 · |forecast − came| / (|forecast| + |came|), in percent. Against saying “as the period before”: MASE, the mean
+        error divided by the mean step from one period to the next (Hyndman & Koehler, 2006).
+      </p>
+      <p>A day of promotion adds what least squares finds on top of trend and week; the effect is a sum, the same for each such day.</p>
+      <p className="text-muted-foreground">
+        On 359 weekly series of the M4 competition 77.9% of values fell inside the 80% range and 92.7% inside the 95% range. A shop that changes is not in any range.
+      </p>
+    </HowComputed>
   );
 }
 
