@@ -3,6 +3,7 @@
 //! JSON or a problem's back, or a [`Job`] in and 204 back.
 
 use crate::database::{Param, Statement};
+use crate::directory::SiteRow;
 use crate::error::{Error, Result};
 use crate::log;
 use crate::object::{self, Answer};
@@ -22,9 +23,9 @@ pub const BUDGET: &str = "/mix/budget";
 /// Takes an [`Asked`] with a [`LookNow`]: looks, stores what it finds, answers its `Look`.
 pub const ANOMALIES: &str = "/anomalies";
 /// Takes an [`Asked`] with a `study::experiment::PlanQuestion`; answers its `Plan`.
-pub const EXPERIMENT_PLAN: &str = "/experiment-plan";
+pub const EXPERIMENT_PLAN: &str = "/experiments/plan";
 /// Takes an [`Asked`] with a `study::experiment::ReadoutQuestion`; answers its `Readout`.
-pub const EXPERIMENT_READOUT: &str = "/experiment-readout";
+pub const EXPERIMENT_READOUT: &str = "/experiments/readout";
 /// Takes a [`Job`]; answers 204 once the object is sure to work at it. Begun again it goes on where it was.
 pub const BEGIN: &str = "/begin";
 
@@ -39,6 +40,17 @@ pub struct Shop {
     pub currency: String,
     /// The site's zone, IANA.
     pub time_zone: String,
+}
+
+impl From<&SiteRow> for Shop {
+    fn from(site: &SiteRow) -> Self {
+        Self {
+            tenant_id: site.tenant_id.clone(),
+            site: site.key.clone(),
+            currency: site.currency.clone(),
+            time_zone: site.time_zone.clone(),
+        }
+    }
 }
 
 /// A question on its way to whom computes.
@@ -98,17 +110,22 @@ pub fn name(tenant_id: &str, site: &str, kind: &str) -> String {
     object::name(tenant_id, &format!("{}/{kind}/{site}", kind.len()))
 }
 
-/// Asks the object of a site and kind. Any status is an answer: 200 with the study's JSON, else a problem's.
+/// Asks a site's object of the kind that the path begins with. Any status is an answer: 200 with the study's JSON, else a
+/// problem's.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the object did not answer.
-pub async fn ask<T: Serialize>(env: &Env, kind: &str, path: &str, asked: &Asked<T>) -> Result<Answer> {
-    let name = name(&asked.shop.tenant_id, &asked.shop.site, kind);
+pub async fn ask<T: Serialize>(env: &Env, path: &str, asked: &Asked<T>) -> Result<Answer> {
+    let name = name(&asked.shop.tenant_id, &asked.shop.site, kind_of(path));
     let answer = object::call(env, BINDING, &name, path, asked).await?;
     match answer.status {
         500.. => Err(Error::unavailable("a study object", format!("answered {}: {}", answer.status, answer.body))),
         _ => Ok(answer),
     }
+}
+
+fn kind_of(path: &str) -> &str {
+    path.split('/').find(|part| !part.is_empty()).unwrap_or_default()
 }
 
 /// The statement that stores a study that begins, and its audit entry. A site computes one study of a kind at a time:
@@ -166,12 +183,20 @@ pub async fn begin(env: &Env, job: &Job) {
 
 #[cfg(test)]
 mod tests {
-    use super::name;
+    use super::{BUDGET, FORECAST, Kind, MIX_READY, kind_of, name};
 
     #[test]
     fn names_of_different_studies_never_meet() {
         assert_ne!(name("a/b", "c", "x"), name("a", "b/c", "x"));
         assert_ne!(name("a", "c", "x"), name("a", "c", "y"));
         assert_ne!(name("a", "y/c", "x"), name("a", "c", "x/y"));
+    }
+
+    #[test]
+    fn a_budget_is_asked_of_the_object_that_fitted_the_mix() {
+        for path in [BUDGET, MIX_READY] {
+            assert_eq!(kind_of(path), Kind::Mix.as_str());
+        }
+        assert_eq!(kind_of(FORECAST), "forecast");
     }
 }

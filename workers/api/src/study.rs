@@ -18,8 +18,7 @@ use crate::store::studies;
 use crate::wire::studies::Study;
 
 /// Whose figures a study is over.
-#[must_use]
-pub fn shop(caller: &Caller, site: SiteRecord) -> Shop {
+fn shop(caller: &Caller, site: SiteRecord) -> Shop {
     Shop {
         tenant_id: caller.session.tenant_id.clone(),
         site: site.key,
@@ -32,15 +31,9 @@ pub fn shop(caller: &Caller, site: SiteRecord) -> Shop {
 ///
 /// # Errors
 /// What the science Worker refuses, 503 when it does not answer.
-pub async fn ask<T: Serialize>(
-    caller: &Caller,
-    site: SiteRecord,
-    kind: &str,
-    path: &str,
-    question: T,
-) -> Answer<Response> {
+pub async fn ask<T: Serialize>(caller: &Caller, site: SiteRecord, path: &str, question: T) -> Answer<Response> {
     let shop = shop(caller, site);
-    let answer = study_object::ask(&caller.runtime.env, kind, path, &Asked { shop, now: caller.now, question }).await?;
+    let answer = study_object::ask(&caller.runtime.env, path, &Asked { shop, now: caller.now, question }).await?;
     if answer.status != 200 {
         let problem: Problem = serde_json::from_str(&answer.body).map_err(internal)?;
         return Err(problem.into());

@@ -8,19 +8,17 @@ use worker::Env;
 /// Looks at every site, one after the other; one that fails keeps no other from its look.
 pub(crate) async fn run(env: &Env) -> Result<()> {
     for site in directory::sites(env).await? {
-        let tenant_id = site.tenant_id.clone();
-        if let Err(error) = look(env, site).await {
-            platform::log::error("cron", &tenant_id, "looking for anomalies failed", &error);
+        if let Err(error) = look(env, &site).await {
+            platform::log::error("cron", &site.tenant_id, "looking for anomalies failed", &error);
         }
     }
     Ok(())
 }
 
-async fn look(env: &Env, site: directory::SiteRow) -> Result<()> {
-    let shop = Shop { tenant_id: site.tenant_id, site: site.key, currency: site.currency, time_zone: site.time_zone };
+async fn look(env: &Env, site: &directory::SiteRow) -> Result<()> {
     let question = LookNow { requested_by: SYSTEM.to_owned() };
-    let asked = Asked { shop, now: clock::now_ms(), question };
-    let answer = study_object::ask(env, "anomalies", study_object::ANOMALIES, &asked).await?;
+    let asked = Asked { shop: Shop::from(site), now: clock::now_ms(), question };
+    let answer = study_object::ask(env, study_object::ANOMALIES, &asked).await?;
     match answer.status {
         200 => Ok(()),
         status => Err(Error::unavailable("a study object", format!("answered {status}: {}", answer.body))),

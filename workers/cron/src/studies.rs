@@ -40,12 +40,7 @@ async fn again(env: &Env, database: &TenantDb, site: &directory::SiteRow) -> Res
     let Some(Before { question }) = before else { return Ok(()) };
     let now = clock::now_ms();
     let question = serde_json::from_str(&question).map_err(|e| Error::corrupt("study's question", e))?;
-    let shop = Shop {
-        tenant_id: site.tenant_id.clone(),
-        site: site.key.clone(),
-        currency: site.currency.clone(),
-        time_zone: site.time_zone.clone(),
-    };
+    let shop = Shop::from(site);
     let job = Job { id: study_id(kind, &site.key, now), kind, asked: Asked { shop, now, question } };
     let unasked = Statement::require(
         "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM studies WHERE tenant_id = ?1 AND id = ?2)",

@@ -2,7 +2,6 @@
 //! the others compute, each within what a call of the object may take.
 
 use calendar::{DateRange, Zone};
-use metrics::Scope;
 use metrics::reports::{After, attribution_orders};
 use platform::study_object::Asked;
 use platform::warehouse::Warehouse;
@@ -12,7 +11,8 @@ use serde_json::Value;
 use study::customers::{Looked, MOST_DAYS, MOST_PURCHASES, Purchases, Question, Working, answer, look_back};
 use worker::Env;
 
-use crate::object::{Failed, Step};
+use crate::object::{Failed, Step, parsed, written};
+use crate::series;
 
 /// Orders read in one query.
 const READ_AT_ONCE: u32 = 5_000;
@@ -21,34 +21,32 @@ const QUARTER: i64 = 91;
 
 /// The next step.
 pub(crate) async fn step(env: &Env, asked: &Asked<Value>, state: &str) -> Result<Step, Failed> {
-    let question: Question =
-        serde_json::from_value(asked.question.clone()).map_err(|error| Error::corrupt("study's question", error))?;
-    let zone = Zone::parse(&asked.shop.time_zone).map_err(|error| Error::corrupt("site's time zone", error))?;
+    let question: Question = parsed(&asked.question.to_string(), "a study's question")?;
+    let zone = series::zone(&asked.shop)?;
     let today = zone.local_day(asked.now);
     if state.is_empty() {
         let purchases = read(env, asked, zone, today).await?;
         let detail = format!("{} orders read; looking how well the past would have been foretold", purchases.len());
         return again(&Working { purchases, looked: None }, 0.3, detail);
     }
-    let mut working: Working = serde_json::from_str(state).map_err(|error| Error::corrupt("study's state", error))?;
+    let mut working: Working = parsed(state, "a study's state")?;
     if working.looked.is_none() {
         let holdout = look_back(&working.purchases, &question, today);
         working.looked = Some(Looked { holdout });
         return again(&working, 0.6, "foretelling what each customer will buy and spend".to_owned());
     }
     let answer = answer(&question, &asked.shop.currency, &working, today)?;
-    Ok(Step::Done(serde_json::to_string(&answer).map_err(|error| Error::corrupt("study's answer", error))?))
+    Ok(Step::Done(written(&answer, "a study's answer")?))
 }
 
 fn again(working: &Working, progress: f64, detail: String) -> Result<Step, Failed> {
-    let state = serde_json::to_string(working).map_err(|error| Error::corrupt("study's state", error))?;
-    Ok(Step::Again { state, progress, detail })
+    Ok(Step::Again { state: written(working, "a study's state")?, progress, detail })
 }
 
 /// The orders of the last years. Where they are too many, those of the last whole quarters that fit.
 async fn read(env: &Env, asked: &Asked<Value>, zone: Zone, today: i64) -> Result<Purchases, Failed> {
     let shop = &asked.shop;
-    let scope = Scope { tenant_id: shop.tenant_id.clone(), site: shop.site.clone(), currency: shop.currency.clone() };
+    let scope = series::scope(shop);
     let database = TenantDb::new(env, &shop.tenant_id)?;
     let warehouse = Warehouse::open(env, &database)?;
     let mut purchases = Purchases::default();

@@ -1,10 +1,9 @@
 //! Reads what a plan and a readout of an experiment take beside the question.
 
-use calendar::{DateRange, Zone};
-use metrics::{Request, Scope};
+use calendar::DateRange;
+use metrics::Request;
+use platform::TenantDb;
 use platform::study_object::Asked;
-use platform::warehouse::{AskError, Warehouse};
-use platform::{Error, TenantDb};
 use problem::Problem;
 use study::experiment::{
     BASELINE_DAYS, Baseline, Plan, PlanQuestion, Readout, ReadoutQuestion, Snapshot, plan, readout,
@@ -12,6 +11,7 @@ use study::experiment::{
 use worker::Env;
 
 use crate::object::Failed;
+use crate::series;
 
 /// Plans an experiment over the shop's own visitors and buyers, where the question does not say.
 pub(crate) async fn planned(env: &Env, asked: &Asked<PlanQuestion>) -> Result<Plan, Failed> {
@@ -24,17 +24,13 @@ pub(crate) async fn planned(env: &Env, asked: &Asked<PlanQuestion>) -> Result<Pl
 async fn own<T>(env: &Env, asked: &Asked<T>) -> Result<Baseline, Failed> {
     let shop = &asked.shop;
     let database = TenantDb::new(env, &shop.tenant_id)?;
-    let zone = Zone::parse(&shop.time_zone).map_err(|error| Error::corrupt("site's time zone", error))?;
+    let zone = series::zone(shop)?;
     let today = zone.local_day(asked.now);
     let range =
         DateRange::new(zone, today - BASELINE_DAYS, today - 1).map_err(|error| Problem::internal(error.to_string()))?;
-    let scope = Scope { tenant_id: shop.tenant_id.clone(), site: shop.site.clone(), currency: shop.currency.clone() };
     let (visitors, customers) = (study::metric("visitors")?, study::metric("customers")?);
-    let request = Request::new(scope, range, vec![visitors, customers]);
-    let answer = Warehouse::open(env, &database)?.ask(request).await.map_err(|error| match error {
-        AskError::Metrics(error) => Failed::Ours(Error::corrupt("figures", error)),
-        AskError::Platform(error) => Failed::Ours(error),
-    })?;
+    let request = Request::new(series::scope(shop), range, vec![visitors, customers]);
+    let answer = series::ask(env, &database, request).await?;
     let figure = |metric| answer.figure(metric, &[], None).map_or(0.0, metrics::Figure::as_f64);
     Ok(Baseline { visitors: figure(visitors), customers: figure(customers) })
 }

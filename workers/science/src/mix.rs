@@ -2,27 +2,26 @@
 
 use calendar::{DateRange, Granularity};
 use metrics::Request;
+use platform::TenantDb;
 use platform::study_object::{Asked, Shop};
-use platform::{Error, TenantDb};
 use problem::Problem;
-use serde::Serialize;
 use serde_json::Value;
 use study::mix::{Fitting, History, Question};
 use worker::Env;
 
-use crate::object::{Failed, Step};
+use crate::object::{Failed, Step, parsed, written};
 use crate::series;
 
 /// One piece of the fit, or the answer once all is drawn. The draws stay in the state, for budget questions.
 pub(crate) async fn step(env: &Env, asked: &Asked<Value>, state: &str) -> Result<Step, Failed> {
     if state.is_empty() {
-        let question: Question = read(&asked.question.to_string(), "a study's question")?;
+        let question: Question = parsed(&asked.question.to_string(), "a study's question")?;
         let fitting = begun(env, &asked.shop, asked.now, question).await?;
         return again(&fitting);
     }
-    let mut fitting: Fitting = read(state, "a study's state")?;
+    let mut fitting: Fitting = parsed(state, "a study's state")?;
     if fitting.is_done() {
-        return Ok(Step::Done(written(&fitting.answer()?)?));
+        return Ok(Step::Done(written(&fitting.answer()?, "a study's answer")?));
     }
     fitting.advance()?;
     again(&fitting)
@@ -38,7 +37,7 @@ pub(crate) fn kept(state: &str) -> Result<Fitting, Failed> {
     if state.is_empty() {
         return Err(Problem::conflict("no media mix is computed yet; start one with POST /planning/mix").into());
     }
-    read(state, "a study's state")
+    parsed(state, "a study's state")
 }
 
 async fn begun(env: &Env, shop: &Shop, now: i64, question: Question) -> Result<Fitting, Failed> {
@@ -50,7 +49,7 @@ fn again(fitting: &Fitting) -> Result<Step, Failed> {
     let progress = fitting.progress();
     let detail =
         if fitting.is_done() { "reading what was found" } else { "trying out what each channel may have brought" };
-    Ok(Step::Again { state: written(fitting)?, progress, detail: detail.to_owned() })
+    Ok(Step::Again { state: written(fitting, "a study's state")?, progress, detail: detail.to_owned() })
 }
 
 /// The weeks that are over.
@@ -80,12 +79,4 @@ async fn history(env: &Env, shop: &Shop, now: i64, question: &Question) -> Resul
         (key.join(" "), own)
     });
     Ok(History { first_day, outcome: values(outcomes.points(outcome, &[])), spend: channels.collect() })
-}
-
-fn read<T: serde::de::DeserializeOwned>(text: &str, what: &'static str) -> Result<T, Failed> {
-    serde_json::from_str(text).map_err(|error| Error::corrupt(what, error).into())
-}
-
-fn written<T: Serialize>(value: &T) -> Result<String, Failed> {
-    serde_json::to_string(value).map_err(|error| Problem::internal(error.to_string()).into())
 }

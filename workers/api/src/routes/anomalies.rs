@@ -53,7 +53,7 @@ pub async fn list_anomalies(caller: Caller, Params(query): Params<AnomaliesQuery
 pub async fn check_anomalies(caller: Caller, Params(query): Params<LookQuery>) -> Answer<Response> {
     let site = scope::site(&caller, query.site.as_deref()).await?;
     let question = LookNow { requested_by: caller.actor().to_owned() };
-    study::ask(&caller, site, "anomalies", ANOMALIES, question).await
+    study::ask(&caller, site, ANOMALIES, question).await
 }
 
 /// Puts an anomaly aside: it is explained, or does not matter. It is not raised again.

@@ -211,7 +211,7 @@ pub async fn stop_experiment(caller: Caller, Segment(id): Segment) -> Answer<Jso
 #[worker::send]
 pub async fn plan_experiment(caller: Caller, Form(form): Form<PlanQuestion>) -> Answer<Response> {
     let site = scope::site(&caller, form.site.as_deref()).await?;
-    study::ask(&caller, site, "experiments", EXPERIMENT_PLAN, form).await
+    study::ask(&caller, site, EXPERIMENT_PLAN, form).await
 }
 
 /// What an experiment says so far: each variant's rate and lift with their intervals, the chance that it is better and
@@ -245,7 +245,7 @@ pub async fn read_out_experiment(caller: Caller, Segment(id): Segment) -> Answer
         policies,
     };
     let site = scope::site(&caller, Some(&record.site)).await?;
-    study::ask(&caller, site, "experiments", EXPERIMENT_READOUT, question).await
+    study::ask(&caller, site, EXPERIMENT_READOUT, question).await
 }
 
 /// An object's report as a readout takes it.

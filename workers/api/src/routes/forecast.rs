@@ -34,5 +34,5 @@ pub async fn forecast(caller: Caller, Params(query): Params<ForecastQuery>) -> A
         horizon: usize::try_from(horizon).unwrap_or(1),
         promotions: days.filter(|day| !day.is_empty()).map(str::to_owned).collect(),
     };
-    study::ask(&caller, site, "forecast", FORECAST, question).await
+    study::ask(&caller, site, FORECAST, question).await
 }

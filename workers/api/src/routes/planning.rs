@@ -4,8 +4,7 @@ use ::study::mix::{Budget, BudgetQuestion};
 use axum::Json;
 use axum::response::Response;
 use http::StatusCode;
-use platform::study_object::Kind;
-use platform::study_object::{BUDGET, MIX_READY};
+use platform::study_object::{BUDGET, Kind, MIX_READY};
 
 use super::scope;
 use crate::answer::Answer;
@@ -39,7 +38,7 @@ pub async fn compute_mix(caller: Caller, Form(form): Form<NewMix>) -> Answer<(St
     let (site, question) = form.into_question();
     question.check()?;
     let site = scope::site(&caller, site.as_deref()).await?;
-    study::ask(&caller, site.clone(), Kind::Mix.as_str(), MIX_READY, &question).await?;
+    study::ask(&caller, site.clone(), MIX_READY, &question).await?;
     Ok((StatusCode::ACCEPTED, Json(study::begin(&caller, site, Kind::Mix, &question).await?)))
 }
 
@@ -54,5 +53,5 @@ pub async fn divide_budget(caller: Caller, Form(form): Form<BudgetForm>) -> Answ
     let question = BudgetQuestion { goal: form.goal, bounds: form.bounds };
     question.check()?;
     let site = scope::site(&caller, form.site.as_deref()).await?;
-    study::ask(&caller, site, Kind::Mix.as_str(), BUDGET, &question).await
+    study::ask(&caller, site, BUDGET, &question).await
 }

@@ -242,6 +242,16 @@ impl From<Error> for Failed {
     }
 }
 
+/// What is kept or crosses as JSON, `what` it is.
+pub(crate) fn parsed<T: DeserializeOwned>(text: &str, what: &'static str) -> std::result::Result<T, Failed> {
+    serde_json::from_str(text).map_err(|error| Error::corrupt(what, error).into())
+}
+
+/// Its JSON.
+pub(crate) fn written<T: Serialize>(value: &T, what: &'static str) -> std::result::Result<String, Failed> {
+    serde_json::to_string(value).map_err(|error| Error::corrupt(what, error).into())
+}
+
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<Asked<T>> {
     Ok(serde_json::from_slice(body)?)
 }
