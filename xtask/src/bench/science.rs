@@ -38,7 +38,7 @@ pub(crate) struct Args {
     /// Leave the other packages out
     #[arg(long)]
     alone: bool,
-    /// With the packages' settings that take minutes: ChannelAttribution's tight one, AutoARIMA
+    /// With the packages that take minutes: ChannelAttribution's tight setting, AutoARIMA, PyMC-Marketing
     #[arg(long)]
     patient: bool,
 }
@@ -72,6 +72,12 @@ enum Input {
     Journeys(u64, u64),
     /// Weekly series of five years.
     Series(u64),
+    /// Visitors and conversions of five variants, so often.
+    Standings(u64),
+    /// Two years of purchases of so many customers.
+    Purchases(u64),
+    /// Weeks of five channels' spend and the revenue, and a promotion now and then.
+    Mix(u64),
 }
 
 const fn channel_attribution(name: &'static str, arguments: &'static [&'static str], patient: bool) -> Beside {
@@ -82,9 +88,13 @@ const fn statsforecast(name: &'static str, arguments: &'static [&'static str], p
     Beside { name, package: "statsforecast", arguments, part, patient }
 }
 
+const fn lifetimes(arguments: &'static [&'static str]) -> Beside {
+    Beside { name: "lifetimes, no intervals", package: "lifetimes", arguments, part: 1, patient: false }
+}
+
 const MILLION: Input = Input::Journeys(1_000_000, 8);
 const WIDE: Input = Input::Journeys(500_000, 20);
-const CASES: [Case; 8] = [
+const CASES: [Case; 12] = [
     Case {
         name: "Markov order 1, 1,000,000 journeys, 8 channels",
         command: &["attribution", "--model", "markov", "--order", "1"],
@@ -135,6 +145,13 @@ const CASES: [Case; 8] = [
     },
     Case { name: "Bandit: a decision and its outcome", command: &BANDIT, input: None, units: PULLS, beside: &[] },
     Case {
+        name: "Bandit: shares of five variants from their counts",
+        command: &["bandit"],
+        input: Some(Input::Standings(2_000)),
+        units: 2_000,
+        beside: &[],
+    },
+    Case {
         name: "Forecast, 1,000 weekly series",
         command: &["forecast", "--horizon", "13", "--season", "52"],
         input: Some(Input::Series(1_000)),
@@ -144,7 +161,42 @@ const CASES: [Case; 8] = [
             statsforecast("statsforecast AutoARIMA", &["AutoARIMA", "20"], 50, true),
         ],
     },
+    Case {
+        name: "LTV by BG/NBD, 23,570 customers, 400 draws",
+        command: &["ltv", "--model", "bgnbd"],
+        input: Some(Input::Purchases(23_570)),
+        units: 23_570,
+        beside: &[lifetimes(&["bgnbd"])],
+    },
+    Case {
+        name: "LTV by Pareto/NBD, 23,570 customers, 400 draws",
+        command: &["ltv", "--model", "paretonbd"],
+        input: Some(Input::Purchases(23_570)),
+        units: 23_570,
+        beside: &[lifetimes(&["paretonbd"])],
+    },
+    Case {
+        name: "Media mix, 156 weeks, five channels, 4 chains",
+        command: &["mmm"],
+        input: Some(Input::Mix(156)),
+        units: 1,
+        beside: &[Beside {
+            name: "PyMC-Marketing, 4 chains",
+            package: "pymc_marketing",
+            arguments: &[],
+            part: 1,
+            patient: true,
+        }],
+    },
 ];
+
+/// What `science mmm` is told of the columns that [`write_mix`] writes.
+const SPEC: &str = r#"{
+  "date": "week", "outcome": "revenue",
+  "channels": [{"name": "A_spend"}, {"name": "B_spend"}, {"name": "C_spend"}, {"name": "D_spend"}, {"name": "E_spend"}],
+  "controls": [{"name": "promo"}], "seasons": [{"period": 52.18, "order": 2}]
+}
+"#;
 
 /// One row of the table.
 #[derive(Debug, Serialize)]
@@ -206,6 +258,18 @@ fn step<T>(case: &str, how: &str, work: impl FnOnce() -> Result<T>) -> Result<T>
     result
 }
 
+impl Case {
+    /// Whether what the columns are stands in a second file.
+    fn has_spec(&self) -> bool {
+        matches!(self.input, Some(Input::Mix(_)))
+    }
+}
+
+/// The second file, beside the first.
+fn spec_of(file: &Path) -> PathBuf {
+    file.with_extension("json")
+}
+
 /// What a run took.
 #[derive(Clone, Copy, Debug)]
 struct Spent {
@@ -252,6 +316,9 @@ impl Programs {
         command.args(case.command);
         if let Some(file) = file {
             command.arg("--input").arg(file);
+            if case.has_spec() {
+                command.arg("--spec").arg(spec_of(file));
+            }
         }
         let (spent, _) = watched(&mut command)?;
         Ok(spent)
@@ -275,7 +342,11 @@ impl Programs {
         command.args(["--no-warnings".as_ref(), project.npm_tools().join("bench/wasi.mjs").as_os_str()]);
         command.arg(program).arg(folder).args(case.command);
         if let Some(name) = file.and_then(Path::file_name) {
-            command.arg("--input").arg(Path::new("/data").join(name));
+            let inside = Path::new("/data").join(name);
+            command.arg("--input").arg(&inside);
+            if case.has_spec() {
+                command.arg("--spec").arg(spec_of(&inside));
+            }
         }
         let (_, errors) = watched(&mut command)?;
         let said: Said = serde_json::from_str(errors.lines().last().unwrap_or_default())
@@ -351,6 +422,9 @@ impl Input {
         let path = folder.join(match self {
             Self::Journeys(journeys, channels) => format!("journeys-{journeys}-{channels}.csv"),
             Self::Series(series) => format!("series-{series}.csv"),
+            Self::Standings(times) => format!("standings-{times}.json"),
+            Self::Purchases(customers) => format!("purchases-{customers}.csv"),
+            Self::Mix(weeks) => format!("mix-{weeks}.csv"),
         });
         if !path.exists() {
             let partial = path.with_extension("partial");
@@ -359,6 +433,9 @@ impl Input {
             match self {
                 Self::Journeys(journeys, channels) => write_journeys(&mut out, journeys, channels),
                 Self::Series(series) => write_series(&mut out, series),
+                Self::Standings(times) => write_standings(&mut out, times),
+                Self::Purchases(customers) => write_purchases(&mut out, customers),
+                Self::Mix(weeks) => fs::write(spec_of(&path), SPEC).and_then(|()| write_mix(&mut out, weeks)),
             }
             .and_then(|()| out.flush())
             .with_context(|| format!("writing {}", partial.display()))?;
@@ -407,16 +484,82 @@ fn write_series(out: &mut impl Write, series: u64) -> std::io::Result<()> {
             wander = 0.8 * wander + noise;
             let season = ((f64::from(week) + shift) / 52.0 * std::f64::consts::TAU).sin();
             let value = level * (1.0 + swing * season + 0.04 * wander) + trend * f64::from(week);
-            writeln!(out, "S{name},{},{:.2}", day(week), value.max(0.0))?;
+            writeln!(out, "S{name},{},{:.2}", date(u64::from(week) * 7), value.max(0.0))?;
         }
     }
     Ok(())
 }
 
-/// The Monday of a week since January 2020, ISO 8601.
-fn day(week: u32) -> impl std::fmt::Display {
+/// Five variants near one another, of some thousand visitors each.
+fn write_standings(out: &mut impl Write, times: u64) -> std::io::Result<()> {
+    let mut dice = Dice::new(times);
+    for name in 0..times {
+        let arms: [String; 5] = std::array::from_fn(|_| {
+            let visitors = 2_000 + dice.below(8_000);
+            format!("[{visitors}, {}]", visitors * (20 + dice.below(10)) / 1_000)
+        });
+        let (open, close) = (if name == 0 { "[" } else { "," }, if name + 1 == times { "]" } else { "" });
+        writeln!(out, "{open}{{\"name\": \"{name}\", \"arms\": [{}]}}{close}", arms.join(", "))?;
+    }
+    Ok(())
+}
+
+/// Customers who come within twelve weeks, buy at a rate of their own and one day for the last time.
+fn write_purchases(out: &mut impl Write, customers: u64) -> std::io::Result<()> {
+    const DAYS: f64 = 728.0;
+    writeln!(out, "customer_id,date,value")?;
+    let mut dice = Dice::new(customers);
+    let mut uniform = move || (dice.below(1 << 30) as f64 + 0.5) / f64::from(1 << 30);
+    for customer in 0..customers {
+        let (a_day, leaves, usual) = (-uniform().ln() / 90.0, uniform() * uniform(), 10.0 + 60.0 * uniform());
+        let mut at = uniform() * 84.0;
+        while at < DAYS {
+            let value = usual * (0.5 + uniform());
+            writeln!(out, "{customer},{},{value:.2}", date(at as u64))?;
+            if uniform() < leaves {
+                break;
+            }
+            at += -uniform().ln() / a_day;
+        }
+    }
+    Ok(())
+}
+
+/// Five channels in flights, whose effect lasts some weeks and saturates.
+fn write_mix(out: &mut impl Write, weeks: u64) -> std::io::Result<()> {
+    // Usual spend a week, what is left of the effect a week later, and the most a week brings.
+    const CHANNELS: [(f64, f64, f64); 5] = [
+        (15_000.0, 0.3, 60_000.0),
+        (11_000.0, 0.1, 40_000.0),
+        (7_000.0, 0.4, 20_000.0),
+        (6_000.0, 0.7, 15_000.0),
+        (800.0, 0.2, 5_000.0),
+    ];
+    writeln!(out, "week,A_spend,B_spend,C_spend,D_spend,E_spend,promo,revenue")?;
+    let mut dice = Dice::new(weeks);
+    let mut lasting = [0.0_f64; 5];
+    for week in 0..weeks {
+        let promo = u64::from(dice.below(10) == 0);
+        let season = (week as f64 / 52.18 * std::f64::consts::TAU).sin();
+        let mut revenue = 140_000.0 + 120.0 * week as f64 + 15_000.0 * season + 20_000.0 * promo as f64;
+        write!(out, "{}", date(week * 7))?;
+        for ((usual, left, most), lasting) in CHANNELS.into_iter().zip(&mut lasting) {
+            let on = dice.below(5) != 0;
+            let spend = if on { usual * (0.4 + dice.below(1_200) as f64 / 1_000.0) } else { 0.0 };
+            *lasting = spend + left * *lasting;
+            revenue += most * *lasting / (*lasting + usual / (1.0 - left));
+            write!(out, ",{spend:.2}")?;
+        }
+        revenue += (0..4).map(|_| dice.below(8_000) as f64 - 3_999.5).sum::<f64>();
+        writeln!(out, ",{promo},{revenue:.2}")?;
+    }
+    Ok(())
+}
+
+/// A day since Monday, 6 January 2020, ISO 8601.
+fn date(days: u64) -> impl std::fmt::Display {
     let first = chrono::NaiveDate::from_ymd_opt(2020, 1, 6).unwrap_or_default();
-    first + chrono::Days::new(u64::from(week) * 7)
+    first + chrono::Days::new(days)
 }
 
 fn print_table(rows: &[Row]) {
@@ -457,5 +600,40 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text.lines().count(), 1 + 3 * 260);
         assert!(text.contains("S0,2020-01-06,") && text.contains("S2,2024-12-23,"));
+    }
+
+    #[test]
+    fn customers_buy_more_than_once_and_some_never_again() {
+        let mut out = Vec::new();
+        write_purchases(&mut out, 2_000).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let mut times = std::collections::HashMap::new();
+        for line in text.lines().skip(1) {
+            *times.entry(line.split(',').next().unwrap()).or_insert(0_u32) += 1;
+        }
+        let once = times.values().filter(|times| **times == 1).count();
+        assert_eq!(times.len(), 2_000);
+        assert!((600..1_200).contains(&once) && text.lines().count() > 6_000, "{once} of {}", text.lines().count());
+    }
+
+    #[test]
+    fn a_mix_has_a_column_for_each_channel_its_spec_names() {
+        let mut out = Vec::new();
+        write_mix(&mut out, 156).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let spec: serde_json::Value = serde_json::from_str(SPEC).unwrap();
+        let header: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+        for channel in spec["channels"].as_array().unwrap() {
+            assert!(header.contains(&channel["name"].as_str().unwrap()), "{channel}");
+        }
+        assert!(text.lines().count() == 157 && text.lines().all(|line| line.split(',').count() == header.len()));
+    }
+
+    #[test]
+    fn standings_are_one_json_document() {
+        let mut out = Vec::new();
+        write_standings(&mut out, 3).unwrap();
+        let all: Vec<serde_json::Value> = serde_json::from_slice(&out).unwrap();
+        assert!(all.len() == 3 && all[2]["arms"][4][0].as_u64().unwrap() >= 2_000);
     }
 }
