@@ -172,7 +172,11 @@ pub(crate) fn run(args: &Args) -> Result<Value> {
         let most = spend.iter().copied().fold(0.0, f64::max);
         let spends: Vec<f64> = (0..POINTS).map(|point| most * f64::from(point) / f64::from(POINTS - 1)).collect();
         let points = posterior.response(at, &spends, asked.level);
-        curves.insert(channel.name.clone(), serde_json::to_value(points)?);
+        let mut points = serde_json::to_value(points)?;
+        // A saturation of shape below 1 rises without bound from nothing: there is no slope to tell.
+        let unspent = points.as_array_mut().into_iter().flatten().filter(|point| point["spend"] == 0.0);
+        unspent.for_each(|point| point["marginal"] = Value::Null);
+        curves.insert(channel.name.clone(), points);
     }
     let budget = asked.budget.as_ref().map(|budget| recommend(&model, &posterior, budget, asked.level)).transpose()?;
     Ok(json!({

@@ -89,3 +89,34 @@ fn what_is_of_no_use_ends_with_2_and_the_reason() {
     let unmeasured = changed("/experiments", json!([]));
     refused("short", &weekly().lines().take(20).collect::<Vec<_>>().join("\n"), &unmeasured, "periods: 19");
 }
+
+/// Weekly spend and revenue that Robyn (MIT licence) brings along as its example: a simulation, whose truth is not told.
+#[test]
+fn the_example_of_another_package_is_fitted_well_and_settles() {
+    let csv =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/science/mmm/sample_data/robyn_dt_simulated_weekly.csv");
+    let Ok(csv) = std::fs::read_to_string(csv) else {
+        eprintln!("SKIPPED: no reference data at {csv}");
+        return;
+    };
+    let channels = ["tv_S", "ooh_S", "print_S", "facebook_S", "search_S"];
+    let spec = json!({
+        "date": "DATE", "outcome": "revenue",
+        "channels": channels.map(|name| json!({"name": name})),
+        "controls": [{"name": "competitor_sales_B"}],
+        "seasons": [{"period": 52.18, "order": 2}], "turns": 0,
+    });
+    let output = science("robyn", &csv, &spec);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let fit = &answer["decomposition"]["r_squared"];
+    assert!(fit.as_f64().unwrap() > 0.8, "{fit}");
+    assert!(answer["diagnostics"]["r_hat"].as_f64().unwrap() < 1.05, "{}", answer["diagnostics"]);
+    assert_eq!(answer["diagnostics"]["warnings"], json!([]));
+    for name in channels {
+        let curve = answer["response_curves"][name].as_array().unwrap();
+        assert_eq!(curve[0]["marginal"], Value::Null);
+        let brings: Vec<f64> = curve.iter().map(|point| point["response"]["mean"].as_f64().unwrap()).collect();
+        assert!(brings.is_sorted() && brings[20] > 0.0, "{name}: {brings:?}");
+    }
+}
