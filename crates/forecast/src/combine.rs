@@ -12,6 +12,8 @@ use crate::member::{Found, Member, Prepared, has_season};
 const ORIGINS: usize = 6;
 /// Origins below which the backtest's errors are too few for an interval of their own.
 const FEWEST_ORIGINS: usize = 3;
+/// A backtest is no shorter than this part of what is asked: a day ahead tells nothing of a quarter.
+const SHORTEST: usize = 4;
 /// What part of the models' error the season before must stay below to be taken instead.
 const CLEARLY: f64 = 0.9;
 /// Values a backtest leaves to fit on.
@@ -147,8 +149,9 @@ fn backtest(
     searched: &[(Member, Found, Vec<f64>)],
     bounded: impl Fn(f64) -> f64 + Copy,
 ) -> (Backtest, Vec<Vec<f64>>) {
-    let step = (horizon / 2).max(1);
     let fewest = FIT_ON.max(if has_season(values, season) { 2 * season + 4 } else { 0 });
+    let horizon = tried(horizon, values.len().saturating_sub(fewest));
+    let step = (horizon / 2).max(1);
     let mut origins = Vec::new();
     let mut totals: Vec<(Member, f64, f64)> = searched.iter().map(|(member, ..)| (*member, 0.0, 0.0)).collect();
     let cuts =
@@ -181,6 +184,14 @@ fn backtest(
     members.sort_by(|one, other| one.1.total_cmp(&other.1));
     let (smape, mase) = (accuracy::smape(&actual, &forecast), accuracy::mase(values, 1, &actual, &forecast));
     (Backtest { origins, smape, mase, members }, errors)
+}
+
+/// How far ahead the backtest forecasts: as far as is asked, or less far where `left` values are too few for
+/// [`FEWEST_ORIGINS`] such forecasts. What is learnt from shorter ones says more of the longer than one long one does.
+fn tried(horizon: usize, left: usize) -> usize {
+    // Origins stand half a horizon apart.
+    let furthest = 2 * left / (FEWEST_ORIGINS + 1);
+    if furthest * SHORTEST < horizon { horizon } else { horizon.min(furthest) }
 }
 
 impl Backtest {

@@ -119,3 +119,37 @@ fn stock_by_hand() {
     assert_eq!(forecast_cover(25.0, &[10.0, 10.0, 10.0]), Some(2.5));
     assert_eq!(forecast_cover(31.0, &[10.0, 10.0, 10.0]), None);
 }
+
+/// Two months of days, a month ahead: too few for three backtests of a month each. The interval is learnt from shorter
+/// ones; from the steps of a noisy shop alone it would be several times as wide as anything that ever happened.
+#[test]
+fn a_month_ahead_of_two_months_is_no_fan() {
+    let (known, ahead) = (59, 28);
+    let mut numbers = Numbers(11);
+    let (mut inside, mut width, mut strayed) = ([0.0; 2], [0.0; 2], 0.0);
+    let shops = 150;
+    for _ in 0..shops {
+        // Orders of some size by the day of the week, as a small shop has them.
+        let usual: Vec<u64> = (0..7).map(|_| 2 + numbers.next(6)).collect();
+        let days: Vec<f64> = (0..known + ahead)
+            .map(|day| {
+                (0..usual[day % 7]).map(|_| if numbers.next(2) == 0 { numbers.next(160) as f64 } else { 0.0 }).sum()
+            })
+            .collect();
+        let got = of(&days[..known], ahead, 7);
+        assert!(got.backtest.origins.len() >= 3, "{} origins", got.backtest.origins.len());
+        let mean = days.iter().sum::<f64>() / days.len() as f64;
+        strayed += (days.iter().map(|day| (day - mean).powi(2)).sum::<f64>() / days.len() as f64).sqrt();
+        for (at, interval) in got.intervals.iter().enumerate() {
+            let held = |(day, (low, high)): (&f64, (&f64, &f64))| f64::from(u8::from(low <= day && day <= high));
+            let bounds = interval.lower.iter().zip(&interval.upper);
+            inside[at] += days[known..].iter().zip(bounds.clone()).map(held).sum::<f64>() / ahead as f64;
+            width[at] += bounds.map(|(low, high)| high - low).sum::<f64>() / ahead as f64;
+        }
+    }
+    let [at_80, at_95] = inside.map(|sum| sum / f64::from(shops));
+    let [wide_80, wide_95] = width.map(|sum| sum / strayed);
+    println!("inside 80 %: {at_80:.3}, 95 %: {at_95:.3}; as wide as {wide_80:.2} and {wide_95:.2} standard deviations");
+    assert!((at_80 - 0.80).abs() < 0.08 && (at_95 - 0.95).abs() < 0.05, "{at_80}, {at_95}");
+    assert!(wide_80 < 4.0 && wide_95 < 6.0, "{wide_80}, {wide_95}");
+}
