@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { day, eventually, start } from './product.mjs'
+import { day, eventually, login, offline, site, start } from './product.mjs'
 
 let product
 before(async () => {
@@ -95,4 +95,48 @@ test('what learns is what was counted by hand; intervals are around it; models t
   assert.deepEqual([social.low, social.low_model, social.high, social.high_model], [0, 'last_touch', 2, 'first_touch'])
   // The same journeys, the same intervals.
   assert.deepEqual(await compared(), await compared())
+})
+
+test('what platforms claim stands beside what their links are credited with', async () => {
+  assert.deepEqual((await get(`/attribution/claims?${range}`)).rows, [], 'nobody reports yet')
+  const today = Math.floor(Date.now() / DAY)
+  await offline(product, (db) => {
+    const { tenant_id: tenant } = db.prepare('SELECT tenant_id FROM sites WHERE key = ?').get(site)
+    const account = db.prepare(
+      `INSERT INTO channels (id, tenant_id, site, type, name, account_id, currency, status, credentials_sealed, created_by, created_at, updated_at)
+       VALUES (?1, ?2, ?3, ?4, ?1, ?1, ?5, 'connected', '', ?6, 0, 0)`,
+    )
+    const report = db.prepare(
+      `INSERT INTO channel_insights (tenant_id, site, channel_id, local_day, level, external_id, name, currency, impressions,
+         clicks, spend_micros, conversions, conversion_value_micros, pulled_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, 1000, 10, ?8, ?9, ?10, 0)`,
+    )
+    for (const [id, type, currency] of [['g', 'google_ads', 'EUR'], ['m1', 'meta', 'EUR'], ['m2', 'meta', 'USD'], ['k', 'klaviyo', 'EUR']]) {
+      account.run(id, tenant, site, type, currency, login.email)
+    }
+    const says = (id, back, level, currency, spend, conversions, value) =>
+      report.run(tenant, site, id, today - back, level, `${id}-${level}`, currency, spend * 1e6, conversions, value * 1e6)
+    says('g', 2, 'campaign', 'EUR', 30, 2, 150)
+    says('g', 3, 'campaign', 'EUR', 10, 1.5, 100)
+    // The same again by ad, and days before the range: neither counts.
+    says('g', 2, 'ad', 'EUR', 30, 2, 150)
+    says('g', 30, 'campaign', 'EUR', 30, 40, 150)
+    says('m1', 2, 'campaign', 'EUR', 20, 2, 120)
+    says('m2', 2, 'campaign', 'USD', 99, 1, 999)
+  })
+  const { rows, orders, claimed, claimed_twice: twice, currency } = await get(`/attribution/claims?model=linear&${range}`)
+  assert.deepEqual([orders, claimed, twice, currency], [4, 6.5, 2.5, 'EUR'])
+  assert.deepEqual(rows.map((row) => row.provider), ['google_ads', 'meta'])
+  const [google, meta] = rows
+  const report = await get(`/attribution/channels?model=linear&by=source&${range}`)
+  const credited = (source) => report.rows.find((row) => row.source === source)
+  for (const row of rows) {
+    near(row.conversions, credited(row.source).conversions, row.provider)
+    assert.equal(row.value, credited(row.source).value)
+    near(row.times, row.claimed_conversions / row.conversions, row.provider)
+  }
+  assert.deepEqual([google.claimed_conversions, google.claimed_value, google.spend, google.foreign], [3.5, 25_000, 4_000, 0])
+  near(google.claimed_roas, 6.25, 'claimed ROAS')
+  near(google.roas, google.value / 4_000, 'ROAS')
+  // An account in dollars claims an order whose value and spend nobody here can add up.
+  assert.deepEqual([meta.claimed_conversions, meta.claimed_value, meta.spend, meta.foreign, meta.roas], [3, 12_000, 2_000, 1, null])
 })

@@ -1,6 +1,7 @@
 //! Ad spend as CSV: a row a day and campaign. Sources, media and channels are normalised by the same rules as a
 //! visit's, so that spend and revenue meet in one row of a report.
 
+use campaign::ChannelType;
 use event::channel::{self, Touch};
 use event::{money, source};
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,28 @@ pub struct Spend {
     pub spend_minor: i64,
     /// ISO 4217.
     pub currency: String,
+}
+
+/// Where a provider's figures stand in a report: where the visits of its links stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Channel by the grouping rules.
+    pub channel: &'static str,
+    /// Normalised source.
+    pub source: String,
+    /// Normalised medium.
+    pub medium: String,
+}
+
+impl Place {
+    /// A provider's.
+    #[must_use]
+    pub fn of(provider: ChannelType) -> Self {
+        let source = source::normalise(provider.utm_source());
+        let medium = source::normalise_medium(provider.utm_medium());
+        let channel = channel::group(&Touch { source: &source, medium: &medium, campaign: "" });
+        Self { channel, source, medium }
+    }
 }
 
 /// Why a row was left out.

@@ -67,6 +67,13 @@ export const channelsQuery = (
     placeholderData: keepPreviousData,
   });
 
+export const claimsQuery = (scope: Scope, asked: Pick<Query<"/attribution/claims">, "model" | "window" | "half_life">) =>
+  queryOptions({
+    queryKey: ["claims", scope, asked],
+    queryFn: ({ signal }) => unwrap(client.GET("/attribution/claims", { params: { query: { ...scope, ...asked } }, signal })),
+    placeholderData: keepPreviousData,
+  });
+
 export const comparisonQuery = (
   scope: Scope,
   asked: Pick<Query<"/attribution/compare">, "window" | "half_life" | "by" | "order">,

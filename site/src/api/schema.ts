@@ -607,6 +607,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/attribution/claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What ad and e-mail platforms say they sold, beside what attribution credits them with. Platforms count by rules of
+         *     their own, each for itself: an order two of them had a part in is claimed by both.
+         */
+        get: operations["claims"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/attribution/compare": {
         parameters: {
             query?: never;
@@ -3473,6 +3493,99 @@ export interface components {
              * @default
              */
             account_id: string;
+        };
+        /** @description A platform's claims. */
+        ClaimRow: {
+            /** @description The channel its figures stand under. */
+            channel: string;
+            /**
+             * Format: double
+             * @description Conversions it claims.
+             */
+            claimed_conversions: number;
+            /**
+             * Format: double
+             * @description spend / claimed_conversions, minor units.
+             */
+            claimed_cpa?: number | null;
+            /**
+             * Format: double
+             * @description claimed_value / spend.
+             */
+            claimed_roas?: number | null;
+            /**
+             * Format: int64
+             * @description Their value, minor units; of accounts in the site's currency.
+             */
+            claimed_value: number;
+            /**
+             * Format: double
+             * @description Orders credited, in fractions.
+             */
+            conversions: number;
+            /**
+             * Format: double
+             * @description spend / conversions, minor units.
+             */
+            cpa?: number | null;
+            /**
+             * Format: double
+             * @description Claims of accounts in another currency, whose value and spend are not counted.
+             */
+            foreign: number;
+            /** @description The provider. */
+            provider: components["schemas"]["ChannelType"];
+            /**
+             * Format: double
+             * @description value / spend.
+             */
+            roas?: number | null;
+            /** @description The source its figures stand under. */
+            source: string;
+            /**
+             * Format: int64
+             * @description What it charged, minor units; of accounts in the site's currency.
+             */
+            spend: number;
+            /**
+             * Format: double
+             * @description claimed_conversions / conversions; null where nothing is credited.
+             */
+            times?: number | null;
+            /**
+             * Format: int64
+             * @description Their value, minor units.
+             */
+            value: number;
+        };
+        /** @description What platforms claim, beside what they are credited with. */
+        Claims: {
+            /**
+             * Format: double
+             * @description Conversions all platforms claim together.
+             */
+            claimed: number;
+            /**
+             * Format: double
+             * @description Claims that cannot all be true, at the least: what is claimed beyond all orders.
+             */
+            claimed_twice: number;
+            /** @description ISO 4217. */
+            currency: string;
+            /** @description Model id. */
+            model: string;
+            /**
+             * Format: int64
+             * @description The shop's orders; 0 where nothing is claimed.
+             */
+            orders: number;
+            /** @description A row a platform, most claimed first; those that report nothing are left out. */
+            rows: components["schemas"]["ClaimRow"][];
+            /**
+             * Format: int64
+             * @description Days before an order in which touches counted.
+             */
+            window_days: number;
         };
         /** @description What one model credits, with its interval. */
         ComparedCredit: {
@@ -7942,6 +8055,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Channels"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claims: {
+        parameters: {
+            query?: {
+                /** @description Site key; the tenant's first site when absent. */
+                site?: string;
+                /** @description First day, YYYY-MM-DD in the site's time zone; 29 days before `to` when absent. */
+                from?: string;
+                /** @description Last day, included; today when absent. */
+                to?: string;
+                /** @description Model id; last_touch when absent. */
+                model?: string;
+                /** @description Days before an order in which touches count; the site's setting when absent. */
+                window?: number;
+                /** @description The time-decay model's half-life in days. */
+                half_life?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Claims"];
                 };
             };
             /** @description Any failure */

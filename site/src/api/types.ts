@@ -29,6 +29,7 @@ export type AttributionModel = Get<"/attribution/models">["rows"][number];
 export type Channels = Get<"/attribution/channels">;
 export type ChannelRow = Channels["rows"][number];
 export type ChannelTotal = Channels["total"];
+export type Claims = Get<"/attribution/claims">;
 export type Comparison = Get<"/attribution/compare">;
 export type ComparedRow = Comparison["rows"][number];
 export type ComparedCredit = ComparedRow["credits"][number];

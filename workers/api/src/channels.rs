@@ -6,9 +6,12 @@
 use std::collections::BTreeMap;
 
 use attribution::{Totals, Touch, UNASSIGNED_CHANNEL, UNASSIGNED_SOURCE};
+use campaign::ChannelType;
+use connector::ad_spend::Place;
 use metrics::Dimension;
 
-use crate::wire::attribution::{ChannelRow, ChannelTotal, ComparedCredit, ComparedRow};
+use crate::store::claims::ClaimRecord;
+use crate::wire::attribution::{ChannelRow, ChannelTotal, ClaimRow, ComparedCredit, ComparedRow};
 
 /// What a row of the report stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -207,6 +210,39 @@ pub fn compared(
     rows
 }
 
+/// What platforms claim beside what their source is credited with, most claimed first.
+#[must_use]
+pub fn held_against(claims: &[ClaimRecord], credits: &BTreeMap<Key, Totals>) -> Vec<ClaimRow> {
+    let row = |provider: ChannelType| {
+        let claim = claims.iter().find(|claim| claim.provider == provider.as_str())?;
+        let place = Place::of(provider);
+        let key = Key { channel: place.channel.to_owned(), source: Some(place.source.clone()), campaign: None };
+        let credit = credits.get(&key).copied().unwrap_or_default();
+        let spend = whole(claim.spend);
+        // What an account in another currency claims has no spend beside it.
+        let (claimed, conversions) = (claim.conversions - claim.foreign, credit.conversions);
+        Some(ClaimRow {
+            provider: provider.as_str(),
+            channel: place.channel,
+            source: place.source,
+            claimed_conversions: claim.conversions,
+            claimed_value: claim.value,
+            conversions,
+            value: credit.value_minor,
+            spend: claim.spend,
+            times: ratio(claim.conversions, conversions),
+            claimed_cpa: ratio(spend, claimed),
+            cpa: ratio(spend, conversions).filter(|_| claim.foreign == 0.0),
+            claimed_roas: ratio(whole(claim.value), spend),
+            roas: ratio(whole(credit.value_minor), spend).filter(|_| claim.foreign == 0.0),
+            foreign: claim.foreign,
+        })
+    };
+    let mut rows: Vec<ClaimRow> = ChannelType::ALL.into_iter().filter_map(row).collect();
+    rows.sort_by(|a, b| b.claimed_conversions.total_cmp(&a.claimed_conversions));
+    rows
+}
+
 #[expect(clippy::cast_possible_truncation, reason = "amounts stay below 2^53")]
 fn rounded(amount: f64) -> i64 {
     amount.round() as i64
@@ -248,6 +284,39 @@ mod tests {
         assert_eq!((search.cpa, search.roas, search.aov), (Some(4000.0), Some(2.5), Some(10_000.0)));
         assert_eq!((total.conversions, total.value, total.spend), (3.0, 30_000, 13_000));
         assert_eq!(total.mer, total.roas);
+    }
+
+    #[test]
+    fn a_claim_stands_beside_the_credit_of_its_links() {
+        let credits = BTreeMap::from([
+            (key("Paid Search", "google"), Totals { conversions: 10.0, value_minor: 100_000 }),
+            // Nobody paid for this.
+            (key("Organic Search", "google"), Totals { conversions: 90.0, value_minor: 900_000 }),
+            (key("Paid Social", "facebook"), Totals { conversions: 4.0, value_minor: 20_000 }),
+        ]);
+        let claim = |provider: &str, conversions: f64, value: i64, spend: i64, foreign: f64| ClaimRecord {
+            provider: provider.into(),
+            conversions,
+            value,
+            spend,
+            foreign,
+        };
+        let claims = [
+            claim("google_ads", 15.0, 150_000, 50_000, 0.0),
+            claim("klaviyo", 3.0, 9_000, 0, 0.0),
+            claim("meta", 20.0, 40_000, 10_000, 10.0),
+        ];
+        let rows = held_against(&claims, &credits);
+        let names: Vec<&str> = rows.iter().map(|row| row.provider).collect();
+        assert_eq!(names, ["meta", "google_ads", "klaviyo"]);
+        let google = &rows[1];
+        assert_eq!((google.conversions, google.times), (10.0, Some(1.5)));
+        assert_eq!((google.claimed_roas, google.roas), (Some(3.0), Some(2.0)));
+        assert_eq!((google.cpa.map(f64::round), google.claimed_cpa.map(f64::round)), (Some(5_000.0), Some(3_333.0)));
+        // Half of what it claims comes from an account in another currency: what an order cost is not known.
+        let meta = &rows[0];
+        assert_eq!((meta.times, meta.claimed_cpa, meta.cpa, meta.roas), (Some(5.0), Some(1_000.0), None, None));
+        assert_eq!((rows[2].times, rows[2].claimed_roas, rows[2].claimed_cpa), (None, None, Some(0.0)));
     }
 
     #[test]

@@ -22,6 +22,7 @@ import { channelColor } from "@/lib/channels";
 import { cn } from "@/lib/cn";
 import { change, count, creditDigits, money, percent, ratio, readsWhole } from "@/lib/format";
 
+import { ClaimsCard } from "./claims";
 import { type AttributionSearch, DEFAULT_SORT, type Group, GROUPS } from "./search";
 
 const GROUP_LABELS: Record<Group, string> = { channel: "Channel", source: "Source", campaign: "Campaign" };
@@ -189,6 +190,7 @@ export function CreditView({
         sort={search.sort ?? DEFAULT_SORT}
         onSort={(next) => onChange({ sort: next === DEFAULT_SORT ? undefined : next })}
       />
+      <ClaimsCard asked={{ model: id, window: search.window, half_life: search.half_life }} model={name(id)} />
     </div>
   );
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ::attribution::{
-    Comparing, Order, Parameters, Totals, Touch, Touches, aggregate, attribute, compare, model as model_of, models,
-    window_ms,
+    Comparing, Order, Parameters, Totals, Touch, Touches, aggregate, at_least_double, attribute, compare,
+    model as model_of, models, window_ms,
 };
 use axum::Json;
 use calendar::DateRange;
@@ -16,14 +16,15 @@ use problem::Problem as Failure;
 
 use super::scope;
 use crate::answer::Answer;
-use crate::channels::{Brought, Grouping, Key, compared, report};
+use crate::channels::{Brought, Grouping, Key, compared, held_against, report};
 use crate::cursor;
 use crate::extract::{Params, number, one_of, whole_number};
 use crate::gate::Caller;
+use crate::store::claims::claims as claims_of;
 use crate::store::sites::SiteRecord;
 use crate::wire::attribution::{
-    Chain, ChainTransition, Channels, ChannelsQuery, CompareQuery, ComparedModel, Comparison, Model, Models, PathOrder,
-    PathRow, PathTouchpoint, Paths, PathsQuery,
+    Chain, ChainTransition, Channels, ChannelsQuery, Claims, ClaimsQuery, CompareQuery, ComparedModel, Comparison,
+    Model, Models, PathOrder, PathRow, PathTouchpoint, Paths, PathsQuery,
 };
 use crate::wire::problem::Problem;
 
@@ -106,23 +107,66 @@ pub async fn channels(caller: Caller, Params(query): Params<ChannelsQuery>) -> A
     let choice = Choice::of(&site, query.model.as_deref(), query.window.as_deref(), query.half_life.as_deref())?;
     let grouping = grouping(query.by.as_deref(), "source")?;
     let warehouse = Warehouse::open(&caller.runtime.env, &caller.database)?;
-    let kept = match choice.is_kept(&site) && warehouse.dialect() == Dialect::D1 {
-        true => warehouse.rows(&attribution_kept::statement(&scope, &range)).await?,
-        false => Vec::new(),
-    };
-    let (credits, orders) = match folded(&kept, &choice, &site, grouping) {
-        Some(kept) => kept,
-        None => {
-            let orders = orders(&warehouse, &scope, &range).await?;
-            let touches = touches_of_buyers(&warehouse, &scope, &range, choice.window_ms).await?;
-            let attributed = attribute(choice.model, &choice.parameters, &orders, &touches, choice.window_ms)?;
-            let credits = aggregate(&attributed, |touch| grouping.key(touch));
-            (credits, i64::try_from(orders.len()).unwrap_or(i64::MAX))
-        }
-    };
+    let (credits, orders) = credited(&warehouse, &site, &scope, &range, &choice, grouping).await?;
     let brought = brought(&warehouse, scope, range, grouping).await?;
     let (rows, total) = report(&credits, &brought, orders);
     Ok(Json(Channels { model: choice.id(), window_days: choice.window_days, currency: site.currency, rows, total }))
+}
+
+/// What the choice credits each row of the report with, and the number of orders: from what is kept where that is it.
+async fn credited(
+    warehouse: &Warehouse<'_>,
+    site: &SiteRecord,
+    scope: &Scope,
+    range: &DateRange,
+    choice: &Choice,
+    grouping: Grouping,
+) -> Answer<(BTreeMap<Key, Totals>, i64)> {
+    let kept = match choice.is_kept(site) && warehouse.dialect() == Dialect::D1 {
+        true => warehouse.rows(&attribution_kept::statement(scope, range)).await?,
+        false => Vec::new(),
+    };
+    if let Some(kept) = folded(&kept, choice, site, grouping) {
+        return Ok(kept);
+    }
+    let orders = orders(warehouse, scope, range).await?;
+    let touches = touches_of_buyers(warehouse, scope, range, choice.window_ms).await?;
+    let attributed = attribute(choice.model, &choice.parameters, &orders, &touches, choice.window_ms)?;
+    let credits = aggregate(&attributed, |touch| grouping.key(touch));
+    Ok((credits, i64::try_from(orders.len()).unwrap_or(i64::MAX)))
+}
+
+/// What ad and e-mail platforms say they sold, beside what attribution credits them with. Platforms count by rules of
+/// their own, each for itself: an order two of them had a part in is claimed by both.
+#[utoipa::path(
+    get, path = "/attribution/claims", tag = "attribution", params(ClaimsQuery),
+    responses((status = 200, body = Claims), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
+    extensions(("x-permission" = json!("read_analytics")), ("x-tool" = json!({ "name": "attribution_claims", "title": "What platforms claim beside what they are credited with", "effect": "read" })))
+)]
+#[worker::send]
+pub async fn claims(caller: Caller, Params(query): Params<ClaimsQuery>) -> Answer<Json<Claims>> {
+    let (site, scope, range) =
+        scope::of(&caller, query.site.as_deref(), query.from.as_deref(), query.to.as_deref()).await?;
+    let choice = Choice::of(&site, query.model.as_deref(), query.window.as_deref(), query.half_life.as_deref())?;
+    let claimed = claims_of(&caller.database, &site, &range.local_days()).await?;
+    // Without a claim there is nothing to hold the orders against.
+    let (credits, orders) = if claimed.is_empty() {
+        (BTreeMap::new(), 0)
+    } else {
+        let warehouse = Warehouse::open(&caller.runtime.env, &caller.database)?;
+        credited(&warehouse, &site, &scope, &range, &choice, Grouping::Source).await?
+    };
+    let rows = held_against(&claimed, &credits);
+    let claimed: f64 = rows.iter().map(|row| row.claimed_conversions).sum();
+    Ok(Json(Claims {
+        model: choice.id(),
+        window_days: choice.window_days,
+        currency: site.currency,
+        orders,
+        claimed,
+        claimed_twice: at_least_double([claimed], orders as f64),
+        rows,
+    }))
 }
 
 fn grouping(by: Option<&str>, default: &'static str) -> Answer<Grouping> {
@@ -245,14 +289,14 @@ fn folded(
     choice: &Choice,
     site: &SiteRecord,
     grouping: Grouping,
-) -> Option<(BTreeMap<crate::channels::Key, Totals>, i64)> {
+) -> Option<(BTreeMap<Key, Totals>, i64)> {
     let fits = |row: &attribution_kept::Row| {
         row.model == choice.id() && row.window_days == choice.window_days && row.currency == site.currency
     };
     if kept.is_empty() || !kept.iter().all(fits) {
         return None;
     }
-    let mut credits: BTreeMap<crate::channels::Key, Totals> = BTreeMap::new();
+    let mut credits: BTreeMap<Key, Totals> = BTreeMap::new();
     for row in kept {
         let touch = Touch {
             channel: row.channel.clone(),
@@ -334,7 +378,7 @@ async fn brought(
     scope: Scope,
     range: DateRange,
     grouping: Grouping,
-) -> Answer<BTreeMap<crate::channels::Key, Brought>> {
+) -> Answer<BTreeMap<Key, Brought>> {
     let (spend, impressions, clicks, sessions) =
         (metric("spend")?, metric("impressions")?, metric("clicks")?, metric("sessions")?);
     let mut request = Request::new(scope, range, vec![spend, impressions, clicks, sessions]);

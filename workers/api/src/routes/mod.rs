@@ -109,6 +109,7 @@ pub(crate) fn declared() -> Declaring {
         .routes(routes!(live::live))
         .routes(routes!(attribution::list_models))
         .routes(routes!(attribution::channels))
+        .routes(routes!(attribution::claims))
         .routes(routes!(attribution::compare_models))
         .routes(routes!(attribution::paths))
         .routes(routes!(journeys::list_journeys))

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod brand;
 pub mod campaigns;
 pub mod channels;
+pub mod claims;
 pub mod dead_letters;
 pub mod experiments;
 pub mod feed;

@@ -170,6 +170,79 @@ pub struct ChannelTotal {
     pub mer: Option<f64>,
 }
 
+/// Which claims.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ClaimsQuery {
+    /// Site key; the tenant's first site when absent.
+    pub site: Option<String>,
+    /// First day, YYYY-MM-DD in the site's time zone; 29 days before `to` when absent.
+    pub from: Option<String>,
+    /// Last day, included; today when absent.
+    pub to: Option<String>,
+    /// Model id; last_touch when absent.
+    pub model: Option<String>,
+    /// Days before an order in which touches count; the site's setting when absent.
+    #[param(value_type = Option<i64>)]
+    pub window: Option<String>,
+    /// The time-decay model's half-life in days.
+    #[param(value_type = Option<f64>)]
+    pub half_life: Option<String>,
+}
+
+/// What platforms claim, beside what they are credited with.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Claims {
+    /// Model id.
+    pub model: String,
+    /// Days before an order in which touches counted.
+    pub window_days: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// The shop's orders; 0 where nothing is claimed.
+    pub orders: i64,
+    /// Conversions all platforms claim together.
+    pub claimed: f64,
+    /// Claims that cannot all be true, at the least: what is claimed beyond all orders.
+    pub claimed_twice: f64,
+    /// A row a platform, most claimed first; those that report nothing are left out.
+    pub rows: Vec<ClaimRow>,
+}
+
+/// A platform's claims.
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+pub struct ClaimRow {
+    /// The provider.
+    #[schema(value_type = crate::wire::campaigns::ChannelType)]
+    pub provider: &'static str,
+    /// The channel its figures stand under.
+    pub channel: &'static str,
+    /// The source its figures stand under.
+    pub source: String,
+    /// Conversions it claims.
+    pub claimed_conversions: f64,
+    /// Their value, minor units; of accounts in the site's currency.
+    pub claimed_value: i64,
+    /// Orders credited, in fractions.
+    pub conversions: f64,
+    /// Their value, minor units.
+    pub value: i64,
+    /// What it charged, minor units; of accounts in the site's currency.
+    pub spend: i64,
+    /// claimed_conversions / conversions; null where nothing is credited.
+    pub times: Option<f64>,
+    /// spend / claimed_conversions, minor units.
+    pub claimed_cpa: Option<f64>,
+    /// spend / conversions, minor units.
+    pub cpa: Option<f64>,
+    /// claimed_value / spend.
+    pub claimed_roas: Option<f64>,
+    /// value / spend.
+    pub roas: Option<f64>,
+    /// Claims of accounts in another currency, whose value and spend are not counted.
+    pub foreign: f64,
+}
+
 /// Which comparison of models.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

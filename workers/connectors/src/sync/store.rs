@@ -3,11 +3,10 @@
 use super::Sync;
 use crate::import::ad_spend;
 use campaign::ChannelType;
-use connector::ad_spend::Spend;
+use connector::ad_spend::{Place, Spend};
 use connector::pull::{Pull, Taken};
 use connector::{InsightsPage, InsightsRow, Level};
-use event::channel::{self, Touch};
-use event::{money, source};
+use event::money;
 use platform::clickhouse::ClickHouse;
 use platform::{Error, Param, Result, Statement, TenantDb, clock, random};
 use serde_json::{Value, json};
@@ -132,10 +131,8 @@ pub(super) async fn spend(
     let types: Vec<Value> = ChannelType::ALL
         .into_iter()
         .map(|kind| {
-            let source = source::normalise(kind.utm_source());
-            let medium = source::normalise_medium(kind.utm_medium());
-            let channel = channel::group(&Touch { source: &source, medium: &medium, campaign: "" });
-            json!({ "type": kind.as_str(), "source": source, "medium": medium, "channel": channel })
+            let place = Place::of(kind);
+            json!({ "type": kind.as_str(), "source": place.source, "medium": place.medium, "channel": place.channel })
         })
         .collect();
     let micros_per_minor = 10_i64.pow(6_u32.saturating_sub(money::exponent(currency)));
