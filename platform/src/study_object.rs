@@ -26,6 +26,10 @@ pub const ANOMALIES: &str = "/anomalies";
 pub const EXPERIMENT_PLAN: &str = "/experiments/plan";
 /// Takes an [`Asked`] with a `study::experiment::ReadoutQuestion`; answers its `Readout`.
 pub const EXPERIMENT_READOUT: &str = "/experiments/readout";
+/// Takes an [`Asked`] with a `study::stock::Ask`; answers its `Answer` by the study done last.
+pub const STOCK: &str = "/stock";
+/// Takes an [`Asked`] with the id of a variant, a product or the shop; answers its `study::stock::Forecast`.
+pub const STOCK_FORECAST: &str = "/stock/forecast";
 /// Takes a [`Job`]; answers 204 once the object is sure to work at it. Begun again it goes on where it was.
 pub const BEGIN: &str = "/begin";
 
@@ -72,6 +76,8 @@ pub enum Kind {
     Customers,
     /// What each channel brought, and how a budget is best divided.
     Mix,
+    /// What sells by variant, what runs out and what to order.
+    Stock,
 }
 
 impl Kind {
@@ -81,6 +87,7 @@ impl Kind {
         match self {
             Self::Customers => "customers",
             Self::Mix => "mix",
+            Self::Stock => "stock",
         }
     }
 }
@@ -183,7 +190,7 @@ pub async fn begin(env: &Env, job: &Job) {
 
 #[cfg(test)]
 mod tests {
-    use super::{BUDGET, FORECAST, Kind, MIX_READY, kind_of, name};
+    use super::{BUDGET, FORECAST, Kind, MIX_READY, STOCK, STOCK_FORECAST, kind_of, name};
 
     #[test]
     fn names_of_different_studies_never_meet() {
@@ -193,9 +200,11 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_is_asked_of_the_object_that_fitted_the_mix() {
-        for path in [BUDGET, MIX_READY] {
-            assert_eq!(kind_of(path), Kind::Mix.as_str());
+    fn what_a_study_kept_is_asked_of_the_object_that_made_it() {
+        for (path, kind) in
+            [(BUDGET, Kind::Mix), (MIX_READY, Kind::Mix), (STOCK, Kind::Stock), (STOCK_FORECAST, Kind::Stock)]
+        {
+            assert_eq!(kind_of(path), kind.as_str());
         }
         assert_eq!(kind_of(FORECAST), "forecast");
     }

@@ -1,11 +1,13 @@
 //! Stock: how long it lasts, how likely it runs out, when and how much to order.
 //!
-//! Demand over the lead time is taken as normal (Silver, Pyke & Thomas, *Inventory and Production Management in Supply
-//! Chains*, 2017, ch. 6); for demand that is mostly zero that is rough, and the quantiles of [`crate::forecast`]'s interval
-//! say more. Quantities are in units, times in days.
+//! [`Demand`] takes demand over the lead time as normal (Silver, Pyke & Thomas, *Inventory and Production Management in
+//! Supply Chains*, 2017, ch. 6), which is rough where few units sell; [`Units`] takes it as a count. Quantities are in units,
+//! times in days.
 
 use serde::Serialize;
-use statrs::distribution::{Continuous as _, ContinuousCDF as _, Normal};
+use statrs::distribution::{
+    Binomial, Continuous as _, ContinuousCDF as _, DiscreteCDF as _, NegativeBinomial, Normal, Poisson,
+};
 
 use crate::Error;
 
@@ -96,6 +98,89 @@ pub fn stockout_probability(demand: &Demand, on_hand: f64) -> Result<f64, Error>
     if deviation > 0.0 { Ok(normal().sf(left / deviation)) } else { Ok(if left < 0.0 { 1.0 } else { 0.0 }) }
 }
 
+/// Demand over some days as a count of whole units: the distribution that its mean and variance allow (Adan, van Eenige &
+/// Resing, *Fitting discrete distributions on the first two moments*, 1995). A variance above the mean makes it negative
+/// binomial, the same Poisson, one below a mixture of two binomials that differ by one trial. The mean is exact; the
+/// variance of the mixture is up to a quarter of a unit larger, since whole units cannot vary less. From
+/// [`Units::MANY`] on it is normal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Units(Shape);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Shape {
+    None,
+    Clumped(NegativeBinomial),
+    Even(Poisson),
+    /// Fewer trials, more trials, and how likely the more.
+    Steady(Binomial, Binomial, f64),
+    Many(Normal),
+}
+
+impl Units {
+    /// Mean from which counts are as good as normal.
+    pub const MANY: f64 = 10_000.0;
+    /// How far variance and mean may be apart, as a part of the mean, to be the same.
+    const SAME: f64 = 1e-6;
+
+    /// Demand with this mean and variance, in units.
+    ///
+    /// # Errors
+    /// One of them is negative or no number.
+    pub fn new(mean: f64, variance: f64) -> Result<Self, Error> {
+        for (field, found) in [("mean", mean), ("variance", variance)] {
+            check(field, found, found.is_finite() && found >= 0.0, "zero or more")?;
+        }
+        let odd = || Error::Option { field: "variance", found: variance, wanted: "one that a count can have" };
+        if mean <= 1e-9 {
+            return Ok(Self(Shape::None));
+        }
+        let shape = if mean >= Self::MANY {
+            Shape::Many(Normal::new(mean, variance.sqrt().max(f64::MIN_POSITIVE)).map_err(|_| odd())?)
+        } else if variance > mean * (1.0 + Self::SAME) {
+            let probability = mean / variance;
+            let size = mean * mean / (variance - mean);
+            Shape::Clumped(NegativeBinomial::new(size, probability).map_err(|_| odd())?)
+        } else if variance < mean * (1.0 - Self::SAME) {
+            let trials = mean * mean / (mean - variance);
+            let (fewer, probability) = (trials.floor() as u64, ((mean - variance) / mean).clamp(0.0, 1.0));
+            let of = |trials| Binomial::new(probability, trials).map_err(|_| odd());
+            Shape::Steady(of(fewer)?, of(fewer + 1)?, trials - trials.floor())
+        } else {
+            Shape::Even(Poisson::new(mean).map_err(|_| odd())?)
+        };
+        Ok(Self(shape))
+    }
+
+    /// The probability that more than this is demanded: a fraction. More than less than nothing always is.
+    #[must_use]
+    pub fn exceeds(&self, units: i64) -> f64 {
+        let Ok(units) = u64::try_from(units) else { return 1.0 };
+        match &self.0 {
+            Shape::None => 0.0,
+            Shape::Clumped(clumped) => clumped.sf(units),
+            Shape::Even(even) => even.sf(units),
+            Shape::Steady(fewer, more, share) => (1.0 - share) * fewer.sf(units) + share * more.sf(units),
+            Shape::Many(many) => many.sf(units as f64),
+        }
+    }
+
+    /// The fewest units that suffice with this probability, a fraction below 1.
+    #[must_use]
+    pub fn quantile(&self, level: f64) -> i64 {
+        let suffices = |units: i64| self.exceeds(units) <= 1.0 - level;
+        let mut most = 1_i64;
+        while !suffices(most) && most < i64::MAX / 4 {
+            most *= 2;
+        }
+        let mut least = -1_i64;
+        while most - least > 1 {
+            let middle = i64::midpoint(least, most);
+            if suffices(middle) { most = middle } else { least = middle }
+        }
+        most
+    }
+}
+
 /// Days until what is on hand is sold at a steady pace; `None` where nothing sells.
 #[must_use]
 pub fn days_of_cover(on_hand: f64, daily: f64) -> Option<f64> {
@@ -154,4 +239,59 @@ pub fn season_order(mean: f64, deviation: f64, price: f64, cost: f64, salvage: f
     check("deviation", deviation, deviation.is_finite() && deviation >= 0.0, "zero or more")?;
     let critical_ratio = (price - cost) / (price - salvage);
     Ok(SeasonOrder { critical_ratio, quantity: mean + deviation * normal().inverse_cdf(critical_ratio) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Units;
+
+    /// P(D ≤ k) summed from the distribution's own recurrence, with nothing of the library's.
+    fn sums(first: f64, next: impl Fn(f64) -> f64, count: usize) -> Vec<f64> {
+        let (mut chance, mut total) = (first, first);
+        (1..=count)
+            .map(|k| {
+                let before = total;
+                chance *= next(k as f64);
+                total += chance;
+                before
+            })
+            .collect()
+    }
+
+    #[test]
+    fn counts_are_those_of_the_three_classic_distributions() {
+        // Poisson of 3; negative binomial of mean 3, variance 6 (r 3, p ½); binomial of mean 3, variance 2.1 (n 10, p 0.3).
+        let poisson = sums((-3.0_f64).exp(), |k| 3.0 / k, 12);
+        let clumped = sums(0.125, |k| (k + 2.0) / k * 0.5, 12);
+        let steady = sums(0.7_f64.powi(10), |k| (11.0 - k) / k * 3.0 / 7.0, 10);
+        for (variance, known) in [(3.0, poisson), (6.0, clumped), (2.1, steady)] {
+            let units = Units::new(3.0, variance).unwrap();
+            for (k, sum) in (0_i64..).zip(&known) {
+                assert!((1.0 - units.exceeds(k) - sum).abs() < 1e-9, "{variance}: {k}");
+            }
+            let wanted = known.iter().position(|sum| *sum >= 0.95).unwrap();
+            assert_eq!(units.quantile(0.95), i64::try_from(wanted).unwrap(), "{variance}");
+        }
+    }
+
+    #[test]
+    fn what_never_varies_needs_no_reserve() {
+        let units = Units::new(42.0, 0.0).unwrap();
+        assert_eq!(
+            (units.quantile(0.5), units.quantile(0.999), units.exceeds(41), units.exceeds(42)),
+            (42, 42, 1.0, 0.0)
+        );
+        let nearly = Units::new(42.006, 0.0).unwrap();
+        assert_eq!((nearly.quantile(0.95), nearly.quantile(0.999)), (42, 43));
+        assert!((nearly.exceeds(42) - 0.006).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_edges_hold() {
+        let none = Units::new(0.0, 0.0).unwrap();
+        assert_eq!((none.quantile(0.99), none.exceeds(0), none.exceeds(-1)), (0, 0.0, 1.0));
+        let many = Units::new(40_000.0, 1e6).unwrap();
+        assert!((many.quantile(0.975) - 41_960).abs() <= 1);
+        assert!(Units::new(-1.0, 1.0).is_err() && Units::new(1.0, f64::NAN).is_err());
+    }
 }

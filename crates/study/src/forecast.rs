@@ -267,7 +267,7 @@ fn promotions(question: &Question, series: &Series, periods: usize) -> Result<Op
 }
 
 /// A name as it is written in JSON.
-fn word<T: Serialize>(name: &T) -> String {
+pub(crate) fn word<T: Serialize>(name: &T) -> String {
     serde_json::to_value(name).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }
 

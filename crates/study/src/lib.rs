@@ -10,5 +10,6 @@ pub mod experiment;
 pub mod forecast;
 pub mod mix;
 mod series;
+pub mod stock;
 
 pub use series::{Grain, Series, metric};

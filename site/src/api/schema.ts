@@ -1947,6 +1947,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/planning/stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What runs out first and what to order now, by variant: days of cover, the chance to run out before an order placed today
+         *     arrives, the stock at which to order. Forecasts are of the study done last; terms that are asked for are answered at
+         *     once.
+         */
+        get: operations["show_stock"];
+        put?: never;
+        /**
+         * Forecasts the stock anew, which takes seconds to minutes: `GET /planning/stock` says how far it is. 409 while it is
+         *     computed, and where no orders were imported.
+         */
+        post: operations["compute_stock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/planning/stock/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a variant, a product or the whole shop sold and is expected to sell, with the range of each day and what it
+         *     consists of: the parts add up.
+         */
+        get: operations["forecast_stock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/planning/stock/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets how the site's shop orders: what its stock is judged by from now on. */
+        put: operations["set_stock_terms"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/query/ask": {
         parameters: {
             query?: never;
@@ -5716,6 +5778,13 @@ export interface components {
             /** @description IANA time zone. */
             time_zone: string;
         };
+        /** @description Starts a study. */
+        NewStock: {
+            /** @description Days ahead; 60 when missing. */
+            horizon_days?: number | null;
+            /** @description Site key; the tenant's first site when missing. */
+            site?: string | null;
+        };
         /** @description A tenant to create. */
         NewTenant: {
             /** @description Its name. */
@@ -6345,6 +6414,327 @@ export interface components {
             tables: string[];
             /** @description Whether there may be more rows than the limit. */
             truncated: boolean;
+        };
+        /** @description A site's stock. */
+        Stock: {
+            /** @description ISO 4217 code of amounts. */
+            currency: string;
+            /** @description Units the shop is expected to sell over the days forecast; four times in five it is within the range. */
+            expected: components["schemas"]["StockRange"];
+            /** @description Days forecast. */
+            horizon_days: number;
+            /** @description Variants that match. */
+            matching: number;
+            /** @description Passed back as `cursor`, gives the next rows; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * @description How variants, products and shop were made to add up: `mint_wls`, trace minimisation with the forecasts' own errors as
+             *     weights.
+             */
+            reconciled_by: string;
+            /** @description The variants. */
+            rows: components["schemas"]["StockItem"][];
+            /** @description First day of sales that was read, `YYYY-MM-DD`. */
+            sales_from: string;
+            /** @description Last whole day of sales that is known, `YYYY-MM-DD`; the forecast begins the day after. */
+            sales_until: string;
+            /**
+             * Format: int64
+             * @description When products were last imported, UTC ms: stock is as it was then. Null where there are none.
+             */
+            stock_at?: number | null;
+            /** @description The terms the figures hold for. */
+            terms: components["schemas"]["StockTerms"];
+            /** @description All variants together, whatever is shown. */
+            totals: components["schemas"]["StockTotals"];
+        };
+        /** @description Days from now until the stock is gone; null where that is more than a year. */
+        StockCover: {
+            /**
+             * Format: int64
+             * @description Nine times in ten it is gone by then.
+             */
+            high?: number | null;
+            /**
+             * Format: int64
+             * @description One time in ten it is gone by then.
+             */
+            low?: number | null;
+            /**
+             * Format: double
+             * @description If each day sells what is expected.
+             */
+            mean?: number | null;
+        };
+        /** @description What a variant, a product or the shop sold and will sell. */
+        StockForecast: {
+            /** @description What is to come, after reconciliation. */
+            ahead: components["schemas"]["Ahead"][];
+            /** @description The last of what was, earliest first. */
+            history: components["schemas"]["Was"][];
+            /** @description What it was asked for by. */
+            id: string;
+            /** @description What kind of series it is. */
+            kind: string;
+            /** @description Days the models have learnt from. */
+            learnt_from: number;
+            /** @description `variant`, `product`, `rest` (all that is not forecast one by one) or `shop`. */
+            level: string;
+            /** @description The models whose median it is. */
+            models: string[];
+            /** @description Its name. */
+            name: string;
+            /** @description What it is a part of; null for the shop. */
+            parent?: string | null;
+            /** @description What it consists of; their totals add up to its own. */
+            parts: components["schemas"]["StockPart"][];
+            /**
+             * Format: double
+             * @description The sum of what is to come.
+             */
+            total: number;
+            /**
+             * Format: double
+             * @description The same before it was reconciled.
+             */
+            total_alone: number;
+        };
+        /** @description A variant. Figures are null where the stock, the cost or the forecast they rest on is not known. */
+        StockItem: {
+            /**
+             * Format: int64
+             * @description Minor units a piece.
+             */
+            cost?: number | null;
+            cover?: components["schemas"]["StockCover"] | null;
+            daily?: components["schemas"]["StockRange"] | null;
+            /** @description Whether there is stock that has not sold for 90 days. */
+            dead: boolean;
+            /**
+             * Format: double
+             * @description The quantity at which ordering costs as much as holding; null without costs.
+             */
+            economic_quantity?: number | null;
+            /** @description What its forecast is asked for by. */
+            id: string;
+            /** @description What kind of series its sales are, as for a metric's forecast; `nothing` without a sale. */
+            kind: string;
+            /** @description The last day with a sale, `YYYY-MM-DD`; null without any in the days read. */
+            last_sale?: string | null;
+            lead_demand?: components["schemas"]["StockRange"] | null;
+            /** @description Days its forecast has learnt from: since its first sale. */
+            learnt_from: number;
+            /**
+             * @description Why it is not forecast: `not_on_sale` (its product is a draft or archived) or `sells_least` (others sold more, and no
+             *     more than 1,000 are forecast); null for a variant that is.
+             */
+            left_out?: string | null;
+            /**
+             * Format: int64
+             * @description Units on hand as last imported; below zero where more was sold than there was.
+             */
+            on_hand?: number | null;
+            /**
+             * Format: int64
+             * @description What they cost, minor units.
+             */
+            order_cost?: number | null;
+            /**
+             * Format: int64
+             * @description Units to order now.
+             */
+            order_now?: number | null;
+            /** @description The product's name. */
+            product: string;
+            /** @description What its product's forecast is asked for by; empty where it is the product's only variant. */
+            product_id: string;
+            /**
+             * Format: int64
+             * @description Units at or below which to order: what suffices until the order after the next arrives, as often as the service
+             *     level says.
+             */
+            reorder_point?: number | null;
+            /**
+             * Format: double
+             * @description Units of it that are kept against chance: what lies above the demand expected.
+             */
+            safety_stock?: number | null;
+            /** @description May be empty. */
+            sku: string;
+            /**
+             * Format: int64
+             * @description Units sold in the last 90 days that are known.
+             */
+            sold_90: number;
+            /**
+             * Format: double
+             * @description The chance that it runs out before an order placed today arrives.
+             */
+            stockout?: number | null;
+            /**
+             * Format: double
+             * @description The chance that it runs out if no order is placed until the next order day.
+             */
+            stockout_if_waiting?: number | null;
+            /**
+             * Format: int64
+             * @description Stock at cost, minor units.
+             */
+            value?: number | null;
+            /** @description Its options; empty for a product without. */
+            variant: string;
+            /** @description The maker; may be empty. */
+            vendor: string;
+        };
+        /** @description A part of a forecast. */
+        StockPart: {
+            /** @description What its forecast is asked for by. */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: double
+             * @description Units expected over the days forecast.
+             */
+            total: number;
+        };
+        /** @description A figure and the range in which it lies four times in five. */
+        StockRange: {
+            /**
+             * Format: double
+             * @description Its upper end.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description Its lower end.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description On average.
+             */
+            mean: number;
+        };
+        /** @description The latest study of a site's stock, and the answer of the one done last. */
+        StockStudy: {
+            answer?: components["schemas"]["Stock"] | null;
+            /**
+             * Format: int64
+             * @description When the answer's forecasts were computed, UTC ms; null without one.
+             */
+            computed_at?: number | null;
+            study?: components["schemas"]["Study"] | null;
+            /** @description How the site's shop orders. */
+            terms: components["schemas"]["StockTerms"];
+        };
+        /** @description How the shop orders. */
+        StockTerms: {
+            /**
+             * Format: double
+             * @description What holding stock costs a year: a fraction of its cost, 0.01 to 2. It counts beside `order_cost` only.
+             */
+            holding_rate: number;
+            /**
+             * Format: int64
+             * @description Days from order to arrival, 0 to 180.
+             */
+            lead_days: number;
+            /**
+             * Format: int64
+             * @description What one order costs whatever its size, minor units of the site's currency; null where orders are not to be made
+             *     larger for it.
+             */
+            order_cost?: number | null;
+            /**
+             * Format: int64
+             * @description Days between two orders, 1 to 90: what is ordered now has to last until the order after it arrives.
+             */
+            review_days: number;
+            /**
+             * Format: double
+             * @description How often there is to be enough until then: a fraction, 0.5 to 0.999.
+             */
+            service_level: number;
+        };
+        /** @description How a site's shop orders. */
+        StockTermsForm: {
+            /**
+             * Format: double
+             * @description What holding stock costs a year: a fraction of its cost; 0.25 when missing.
+             */
+            holding_rate?: number | null;
+            /**
+             * Format: int64
+             * @description Days from order to arrival.
+             */
+            lead_days: number;
+            /**
+             * Format: int64
+             * @description What one order costs whatever its size, minor units; null where orders are not to be made larger for it.
+             */
+            order_cost?: number | null;
+            /**
+             * Format: int64
+             * @description Days between two orders.
+             */
+            review_days: number;
+            /**
+             * Format: double
+             * @description How often there is to be enough: a fraction.
+             */
+            service_level: number;
+            /** @description Site key; the tenant's first site when missing. */
+            site?: string | null;
+        };
+        /** @description Sums over all variants. */
+        StockTotals: {
+            /** @description Variants with stock that has not sold for 90 days. */
+            dead: number;
+            /**
+             * Format: int64
+             * @description Their units.
+             */
+            dead_units: number;
+            /**
+             * Format: int64
+             * @description Their stock at cost, minor units, as far as costs are known.
+             */
+            dead_value: number;
+            /** @description Variants that are not forecast one by one; each says why. Their sales count in the shop's forecast. */
+            left_out: number;
+            /**
+             * Format: int64
+             * @description Units they sold in the last 90 days that are known.
+             */
+            left_out_units: number;
+            /**
+             * Format: int64
+             * @description What they cost, minor units, as far as costs are known.
+             */
+            order_cost: number;
+            /**
+             * Format: int64
+             * @description Units to order now.
+             */
+            order_units: number;
+            /** @description Variants to order whose cost is not known. */
+            order_without_cost: number;
+            /** @description Variants expected to be gone before an order placed today arrives. */
+            runs_out: number;
+            /** @description Variants to order now. */
+            to_order: number;
+            /** @description Variants whose stock is not known. */
+            unknown: number;
+            /**
+             * Format: int64
+             * @description Stock at cost, minor units, as far as costs are known.
+             */
+            value: number;
+            /** @description Variants with stock whose cost is not known. */
+            value_without_cost: number;
+            /** @description Variants on sale, and what was sold under names that are no variant. */
+            variants: number;
         };
         /** @description Why spending stops. */
         StopForm: {
@@ -10899,6 +11289,165 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Study"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_stock: {
+        parameters: {
+            query?: {
+                /** @description Site key; the tenant's first site when missing. */
+                site?: string;
+                /** @description Days from order to arrival, 0 to 180. */
+                lead_days?: string;
+                /** @description Days between two orders, 1 to 90. */
+                review_days?: string;
+                /** @description How often there is to be enough: a fraction, 0.5 to 0.999. */
+                service_level?: string;
+                /** @description What one order costs whatever its size, minor units. */
+                order_cost?: string;
+                /** @description What holding stock costs a year: a fraction of its cost, 0.01 to 2. */
+                holding_rate?: string;
+                /** @description Part of a product's, variant's or vendor's name, or of a SKU. */
+                q?: string;
+                /** @description `all` (the default), `order`, `runs_out`, `dead`, `unknown` or `left_out`. */
+                show?: string;
+                /**
+                 * @description `risk` (the default), `product`, `on_hand`, `demand`, `cover`, `reorder_point`, `order_now` or `value`; each begins
+                 *     with what wants looking at first.
+                 */
+                sort?: string;
+                /** @description `true` turns the order round. */
+                reverse?: string;
+                /** @description Rows of a page, 1 to 200; 50 when missing. */
+                limit?: string;
+                /** @description Where the page before ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockStudy"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compute_stock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStock"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Study"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forecast_stock: {
+        parameters: {
+            query?: {
+                /** @description Site key; the tenant's first site when missing. */
+                site?: string;
+                /**
+                 * @description The `id` or `product_id` of a row of `GET /planning/stock`; `rest` for what is not forecast one by one; `shop`, the
+                 *     default, for all.
+                 */
+                of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockForecast"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_stock_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StockTermsForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockTerms"];
                 };
             };
             /** @description Any failure */

@@ -31,6 +31,7 @@ import { outlookRoutes } from "./outlook";
 import { planningRoutes } from "./planning";
 import { questionRoutes } from "./questions";
 import { type ChannelDay, daysOf, metricsOf, noise, sum } from "./shop";
+import { stockRoutes } from "./stock";
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -185,6 +186,7 @@ const routes: [string, RegExp, Handler][] = [
   ...agentRoutes,
   ...experimentRoutes,
   ...planningRoutes,
+  ...stockRoutes,
   ...deadLetterRoutes,
   ...outlookRoutes,
   ...questionRoutes,

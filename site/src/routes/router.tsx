@@ -16,6 +16,7 @@ import { dashboardSearch } from "@/features/dashboard/search";
 import { forecastSearch } from "@/features/forecast/search";
 import { AppShell } from "@/features/shell/app-shell";
 import { NotFound, PageError, PagePending } from "@/features/shell/fallbacks";
+import { stockSearch } from "@/features/stock/search";
 import { flag, oneOf, safeRedirect, SCOPE_KEYS, scopeSearch, sort, text } from "@/lib/search";
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet });
@@ -242,6 +243,13 @@ const budget = createRoute({
   component: lazyRouteComponent(() => import("@/features/budget/budget-page"), "BudgetPage"),
 });
 
+const stock = createRoute({
+  getParentRoute: () => app,
+  path: "/stock",
+  validateSearch: stockSearch,
+  component: lazyRouteComponent(() => import("@/features/stock/stock-page"), "StockPage"),
+});
+
 const calendar = createRoute({
   getParentRoute: () => app,
   path: "/calendar",
@@ -302,6 +310,7 @@ const tree = root.addChildren([
     customers,
     ask,
     budget,
+    stock,
     chat,
     live,
     anomalies,

@@ -1,11 +1,12 @@
 //! Asks the science Worker and passes its answer on as it is: what it computes is neither read nor written anew here, so
 //! that the front door stays small.
 
+use ::study::stock::{Ask, Terms};
 use axum::body::Body;
 use axum::response::Response;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
-use platform::study_object::{self, Asked, Job, Kind, Shop};
+use platform::study_object::{self, Asked, Job, Kind, STOCK, Shop};
 use platform::{Error, random};
 use problem::Problem;
 use serde::Serialize;
@@ -32,13 +33,17 @@ fn shop(caller: &Caller, site: SiteRecord) -> Shop {
 /// # Errors
 /// What the science Worker refuses, 503 when it does not answer.
 pub async fn ask<T: Serialize>(caller: &Caller, site: SiteRecord, path: &str, question: T) -> Answer<Response> {
+    Ok(as_json(answered(caller, site, path, question).await?))
+}
+
+async fn answered<T: Serialize>(caller: &Caller, site: SiteRecord, path: &str, question: T) -> Answer<String> {
     let shop = shop(caller, site);
     let answer = study_object::ask(&caller.runtime.env, path, &Asked { shop, now: caller.now, question }).await?;
     if answer.status != 200 {
         let problem: Problem = serde_json::from_str(&answer.body).map_err(internal)?;
         return Err(problem.into());
     }
-    Ok(as_json(answer.body))
+    Ok(answer.body)
 }
 
 /// Begins a long study. The row comes first: a call that is lost is made up for by the cron Worker's sweep.
@@ -81,6 +86,22 @@ pub async fn latest(caller: &Caller, site: &SiteRecord, kind: Kind) -> Answer<Re
     });
     // The answer is JSON already, and may be long: it is passed on as it is.
     Ok(as_json(format!(r#"{{"study":{study},"computed_at":{computed_at},"question":{question},"answer":{answer}}}"#)))
+}
+
+/// A site's latest study of stock, and what the study done last says to a question, as `{"study", "computed_at", "terms",
+/// "answer"}`: how far the study is, when it was done, how the shop orders, the answer; null where there is none.
+///
+/// # Errors
+/// What the science Worker refuses.
+pub async fn stock(caller: &Caller, site: SiteRecord, usual: Terms, question: Ask) -> Answer<Response> {
+    let records = studies::latest(&caller.database, &site.key, Kind::Stock).await?;
+    let study = json!(records.first().map(Study::from));
+    let (computed_at, answer) = match records.iter().find(|record| record.status == "done") {
+        Some(done) => (json!(done.ended_at), answered(caller, site, STOCK, question).await?),
+        None => (json!(null), "null".to_owned()),
+    };
+    let usual = json!(usual);
+    Ok(as_json(format!(r#"{{"study":{study},"computed_at":{computed_at},"terms":{usual},"answer":{answer}}}"#)))
 }
 
 fn as_json(body: String) -> Response {

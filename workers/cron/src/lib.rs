@@ -5,7 +5,7 @@
 //! | `*/5 * * * *` | [`calendar`]: entries that are due; [`publications`], [`agents`] and [`studies`]: those whose nudge got lost |
 //! | `5 * * * *` | [`rollup`]: hourly counts of the hours that have ended; [`attributions`] that are not settled yet; [`pulls`] of recent figures; [`questions`] made ready |
 //! | `17 3 * * *` | [`retention`]: raw events past their site's term, answers kept for a day; [`pulls`] of all that may change |
-//! | `40 3 * * *` | [`agents`]: asks the pacer and the optimizer for every live campaign; [`anomalies`]: looks at every site's figures |
+//! | `40 3 * * *` | [`agents`]: asks the pacer and the optimizer for every live campaign; [`anomalies`]: looks at every site's figures; [`studies`]: their stock, where it was studied before |
 //! | `0 6 * * 1` | [`agents`]: asks the analyst for each site's week; [`studies`]: its customers, where they were studied before |
 
 mod agents;
@@ -22,6 +22,7 @@ mod sinks;
 mod studies;
 mod writer;
 
+use platform::study_object::Kind;
 use wasm_bindgen::JsValue;
 use worker::{Context, Env, MessageBatch, Request, Response, Result, ScheduleContext, ScheduledEvent, event};
 
@@ -54,8 +55,10 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
             .and(pulls::run(&env, pulls::Reach::Recent).await)
             .and(questions::run(&env).await),
         DAILY => retention::run(&env).await.and(pulls::run(&env, pulls::Reach::Restated).await),
-        NIGHTLY => agents::nightly(&env).await.and(anomalies::run(&env).await),
-        WEEKLY => agents::weekly(&env).await.and(studies::weekly(&env).await),
+        NIGHTLY => {
+            agents::nightly(&env).await.and(anomalies::run(&env).await).and(studies::again(&env, Kind::Stock).await)
+        }
+        WEEKLY => agents::weekly(&env).await.and(studies::again(&env, Kind::Customers).await),
         _ => Err(platform::Error::setting("triggers.crons", format!("`{cron}` has no duty"))),
     };
     if let Err(error) = outcome {

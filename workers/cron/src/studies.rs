@@ -1,5 +1,5 @@
-//! Studies that nobody starts by hand: Mondays the customers of each site that has had them studied before, so that the
-//! figures stay fresh where somebody looks at them; and the sweep over studies whose object was not told of them, or broke
+//! Studies that nobody starts by hand: Mondays the customers, every night the stock of each site that has had them studied
+//! before, so that the figures stay fresh where somebody looks at them; and the sweep over studies whose object was not told of them, or broke
 //! off.
 
 use control::audit::SYSTEM;
@@ -18,22 +18,21 @@ struct Before {
     question: String,
 }
 
-/// Asks for the customers of each site that has had them studied, as they were asked for last.
-pub(crate) async fn weekly(env: &Env) -> Result<()> {
+/// Asks for a study of each site that has had one of this kind, as it was asked for last.
+pub(crate) async fn again(env: &Env, kind: Kind) -> Result<()> {
     for site in directory::sites(env).await? {
         let asked = match TenantDb::new(env, &site.tenant_id) {
-            Ok(database) => again(env, &database, &site).await,
+            Ok(database) => of_site(env, &database, &site, kind).await,
             Err(error) => Err(error),
         };
         if let Err(error) = asked {
-            platform::log::error("cron", &site.tenant_id, "asking for the week's customers failed", &error);
+            platform::log::error("cron", &site.tenant_id, "asking for a study again failed", &error);
         }
     }
     Ok(())
 }
 
-async fn again(env: &Env, database: &TenantDb, site: &directory::SiteRow) -> Result<()> {
-    let kind = Kind::Customers;
+async fn of_site(env: &Env, database: &TenantDb, site: &directory::SiteRow, kind: Kind) -> Result<()> {
     let sql = "SELECT question FROM studies WHERE tenant_id = ?1 AND site = ?2 AND kind = ?3 AND status = 'done' \
                ORDER BY requested_at DESC LIMIT 1";
     let before = database.first::<Before>(sql, &[site.key.as_str().into(), kind.as_str().into()]).await?;

@@ -8,6 +8,7 @@ mod mix;
 #[expect(missing_docs, reason = "the object macro makes public items of its own")]
 mod object;
 mod series;
+mod stock;
 
 pub use object::Study;
 use worker::{Context, Env, Request, Response, Result, event};

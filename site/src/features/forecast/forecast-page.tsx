@@ -5,7 +5,7 @@ import { useMemo } from "react";
 
 import { forecastQuery } from "@/api/queries";
 import type { Forecast } from "@/api/types";
-import { type ChartBand, type ChartSeries, Legend, TimeSeries } from "@/components/chart/time-series";
+import { Legend, TimeSeries } from "@/components/chart/time-series";
 import { HowComputed } from "@/components/how-computed";
 import { Page } from "@/components/layout/page";
 import { NothingYet } from "@/components/states/empty";
@@ -21,14 +21,12 @@ import { cn } from "@/lib/cn";
 import { bucket, figure, plural } from "@/lib/format";
 
 import { Backtest } from "./backtest";
+import { drawn } from "./drawn";
 import { Promotions } from "./promotions";
 import { daysIn } from "./search";
 import { KINDS, modelName, worded } from "./words";
 
 const HORIZONS = { d: [7, 14, 28, 60, 90, 180], w: [4, 8, 13, 26, 52] };
-/** Periods shown of what was, as a multiple of those ahead, so that these are no sliver at the end; never fewer than the second. */
-const SHOWN_HORIZONS = 2;
-const FEWEST_SHOWN = 42;
 const STANDARD = { d: 28, w: 13 };
 
 /** A figure's coming days or weeks, with how sure that is and how earlier forecasts did. */
@@ -168,36 +166,6 @@ function Ahead({ forecast, zone, label }: { forecast: Forecast; zone: string; la
       </CardContent>
     </Card>
   );
-}
-
-/** History and forecast as lines over one axis, with the ranges. */
-function drawn(forecast: Forecast, label: string): { series: ChartSeries[]; bands: ChartBand[] } {
-  const { ahead } = forecast;
-  const history = forecast.history.slice(-Math.max(FEWEST_SHOWN, SHOWN_HORIZONS * ahead.length));
-  const times = [...history, ...ahead].map(({ t }) => t);
-  const band = (key: string, name: string, strength: number, low: "low_80" | "low_95", high: "high_80" | "high_95"): ChartBand => ({
-    key,
-    label: name,
-    color: "var(--chart-primary)",
-    strength,
-    points: times.map((_, at) => {
-      const one = ahead[at - history.length];
-      return one ? { low: one[low], high: one[high] } : { low: null, high: null };
-    }),
-  });
-  return {
-    series: [
-      { key: "was", label, color: "var(--chart-previous)", partial: true, points: times.map((t, at) => ({ t, value: history[at]?.value ?? null })) },
-      {
-        key: "ahead",
-        label: "Forecast",
-        color: "var(--chart-primary)",
-        partial: true,
-        points: times.map((t, at) => ({ t, value: ahead[at - history.length]?.mean ?? null })),
-      },
-    ],
-    bands: [band("95", "19 of 20 times", 0.13, "low_95", "high_95"), band("80", "4 of 5 times", 0.22, "low_80", "high_80")],
-  };
 }
 
 /** How it is computed, with the sources: docs/science.md says the same at length. */

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import {
   Activity,
   Bot,
+  Boxes,
   CalendarDays,
   ChartNoAxesCombined,
   ChartSpline,
@@ -35,6 +36,7 @@ interface Entry {
     | "/customers"
     | "/ask"
     | "/budget"
+    | "/stock"
     | "/chat"
     | "/live"
     | "/anomalies"
@@ -75,6 +77,7 @@ export const GROUPS: { label: string; entries: Entry[] }[] = [
     entries: [
       { to: "/forecast", label: "Forecast", icon: ChartSpline },
       { to: "/budget", label: "Budget", icon: PiggyBank },
+      { to: "/stock", label: "Stock", icon: Boxes },
     ],
   },
   {

@@ -31,6 +31,7 @@ pub mod planning;
 pub mod proposals;
 pub mod questions;
 mod scope;
+pub mod stock;
 pub mod team;
 
 use std::sync::LazyLock;
@@ -164,6 +165,9 @@ pub(crate) fn declared() -> Declaring {
         .routes(routes!(forecast::forecast))
         .routes(routes!(planning::show_mix, planning::compute_mix))
         .routes(routes!(planning::divide_budget))
+        .routes(routes!(stock::show_stock, stock::compute_stock))
+        .routes(routes!(stock::forecast_stock))
+        .routes(routes!(stock::set_stock_terms))
         .routes(routes!(anomalies::list_anomalies))
         .routes(routes!(anomalies::check_anomalies))
         .routes(routes!(anomalies::dismiss_anomaly))

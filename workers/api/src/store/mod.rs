@@ -21,6 +21,7 @@ pub mod proposals;
 pub mod questions;
 pub mod sealed;
 pub mod sites;
+pub mod stock;
 pub mod studies;
 pub mod team;
 pub mod tenants;

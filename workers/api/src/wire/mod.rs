@@ -30,5 +30,6 @@ pub mod planning;
 pub mod problem;
 pub mod proposals;
 pub mod questions;
+pub mod stock;
 pub mod studies;
 pub mod team;

@@ -2,7 +2,7 @@
 //!
 //! - **One instance stands for** one kind of study of one site.
 //! - **It stores** the job it works at, what the next step goes on from, and the last state of the study done last, which
-//!   budget questions are answered from; see `store`. The answer goes to D1.
+//!   questions about budgets and stock are answered from; see `store`. The answer goes to D1.
 //! - **It is called by** the API and the cron Worker, through `platform::study_object`.
 //! - **Its single thread protects** the isolate: two long computations of one kind and site never run side by side.
 //!
@@ -13,7 +13,8 @@ mod store;
 
 use control::audit::{Entry, SYSTEM};
 use platform::study_object::{
-    ANOMALIES, Asked, BEGIN, BUDGET, EXPERIMENT_PLAN, EXPERIMENT_READOUT, FORECAST, Job, Kind, MIX_READY, Shop,
+    ANOMALIES, Asked, BEGIN, BUDGET, EXPERIMENT_PLAN, EXPERIMENT_READOUT, FORECAST, Job, Kind, MIX_READY, STOCK,
+    STOCK_FORECAST, Shop,
 };
 use platform::{Error, Param, Statement, TenantDb, clock};
 use problem::Problem;
@@ -24,9 +25,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use store::Store;
 use study::forecast;
 use study::mix::{BudgetQuestion, Fitting};
+use study::stock::{self as goods, Outlook};
 use worker::{DurableObject, Env, Method, Request, Response, Result, State, durable_object};
 
-use crate::{anomalies, customers, experiments, mix, series};
+use crate::{anomalies, customers, experiments, mix, series, stock};
 
 /// Times a step is tried.
 const MOST_FAILURES: i64 = 4;
@@ -39,12 +41,17 @@ pub struct Study {
     state: State,
     env: Env,
     /// The fit of the mix study done last, by its id: budget questions come many a second.
-    fitted: Mutex<Option<(String, Arc<Fitting>)>>,
+    fitted: Kept<Fitting>,
+    /// The forecasts of the stock study done last, by its id.
+    outlook: Kept<Outlook>,
 }
+
+/// What the study done last has left, read from its state once, by the study's id.
+type Kept<T> = Mutex<Option<(String, Arc<T>)>>;
 
 impl DurableObject for Study {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, fitted: Mutex::new(None) }
+        Self { state, env, fitted: Mutex::new(None), outlook: Mutex::new(None) }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
@@ -64,8 +71,20 @@ impl DurableObject for Study {
             }
             BUDGET => {
                 let asked: Asked<BudgetQuestion> = read(&body)?;
-                let budget = self.fitted().and_then(|fitted| Ok(fitted.budget(&asked.question)?));
+                let fitted = self.kept(&self.fitted, mix::kept);
+                let budget = fitted.and_then(|(_, fitted)| Ok(fitted.budget(&asked.question)?));
                 answer(&asked.shop, &path, budget)
+            }
+            STOCK => {
+                let asked: Asked<goods::Ask> = read(&body)?;
+                let outlook = self.kept(&self.outlook, stock::kept);
+                let table = outlook.and_then(|(id, outlook)| stock::table(&outlook, &asked, &id));
+                answer(&asked.shop, &path, table)
+            }
+            STOCK_FORECAST => {
+                let asked: Asked<String> = read(&body)?;
+                let outlook = self.kept(&self.outlook, stock::kept);
+                answer(&asked.shop, &path, outlook.and_then(|(_, outlook)| stock::forecast(&outlook, &asked)))
             }
             ANOMALIES => {
                 let asked = read(&body)?;
@@ -113,18 +132,22 @@ impl Study {
         Ok(forecast::answer(question, &asked.shop.currency, &series)?)
     }
 
-    /// The fit of the mix study done last.
-    fn fitted(&self) -> std::result::Result<Arc<Fitting>, Failed> {
+    /// What the study done last has left, and that study's id.
+    fn kept<T>(
+        &self,
+        place: &Kept<T>,
+        parse: fn(&str) -> std::result::Result<T, Failed>,
+    ) -> std::result::Result<(String, Arc<T>), Failed> {
         let stored = |error: worker::Error| Failed::Ours(Error::corrupt("a study object's storage", error));
         let store = self.store().map_err(stored)?;
         let id = store.done_id().map_err(stored)?;
-        let mut fitted = self.fitted.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, known)) = fitted.as_ref().filter(|(known, _)| *known == id) {
-            return Ok(Arc::clone(known));
+        let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = place.as_ref().filter(|(known, _)| *known == id) {
+            return Ok((id, Arc::clone(known)));
         }
-        let fitting = Arc::new(mix::kept(&store.done_state().map_err(stored)?)?);
-        *fitted = Some((id, Arc::clone(&fitting)));
-        Ok(fitting)
+        let kept = Arc::new(parse(&store.done_state().map_err(stored)?)?);
+        *place = Some((id.clone(), Arc::clone(&kept)));
+        Ok((id, kept))
     }
 
     /// One step of a job; how long until the next, ms, or none.
@@ -133,6 +156,7 @@ impl Study {
         let worked = match job.kind {
             Kind::Customers => customers::step(&self.env, &job.asked, &state).await,
             Kind::Mix => mix::step(&self.env, &job.asked, &state).await,
+            Kind::Stock => stock::step(&self.env, &job.asked, &state).await,
         };
         let told = match worked {
             Ok(Step::Again { state, progress, detail }) => {
