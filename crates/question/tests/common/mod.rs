@@ -5,7 +5,7 @@
 use metrics::{Dialect, Param, Scope, Statement};
 use rusqlite::{Connection, limits::Limit, params_from_iter, types::Value as Sql};
 
-pub const MIGRATIONS: [&str; 11] = [
+pub const MIGRATIONS: [&str; 12] = [
     include_str!("../../../../migrations-d1/0001_foundation.sql"),
     include_str!("../../../../migrations-d1/0002_the_loop.sql"),
     include_str!("../../../../migrations-d1/0003_pulls.sql"),
@@ -17,6 +17,7 @@ pub const MIGRATIONS: [&str; 11] = [
     include_str!("../../../../migrations-d1/0009_anomalies.sql"),
     include_str!("../../../../migrations-d1/0010_experiment_readouts.sql"),
     include_str!("../../../../migrations-d1/0011_touchpoints_by_time.sql"),
+    include_str!("../../../../migrations-d1/0013_holdouts.sql"),
 ];
 
 pub fn scope() -> Scope {
