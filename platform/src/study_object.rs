@@ -26,6 +26,12 @@ pub const ANOMALIES: &str = "/anomalies";
 pub const EXPERIMENT_PLAN: &str = "/experiments/plan";
 /// Takes an [`Asked`] with a `study::experiment::ReadoutQuestion`; answers its `Readout`.
 pub const EXPERIMENT_READOUT: &str = "/experiments/readout";
+/// Takes an [`Asked`] with a `study::holdouts::Question`; answers its `Plan`.
+pub const HOLDOUT_PLAN: &str = "/holdouts/plan";
+/// Takes an [`Asked`] with a `study::holdouts::Question`; answers its `Readout`, or `null` before a day can be read.
+pub const HOLDOUT_READOUT: &str = "/holdouts/readout";
+/// Takes an [`Asked`] with a `study::holdouts::Calibrating`; answers its `Calibrated`.
+pub const HOLDOUT_CALIBRATE: &str = "/holdouts/calibrate";
 /// Takes a [`Job`]; answers 204 once the object is sure to work at it. Begun again it goes on where it was.
 pub const BEGIN: &str = "/begin";
 

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use attribution::{Totals, Touch, UNASSIGNED_CHANNEL, UNASSIGNED_SOURCE};
 use metrics::Dimension;
+use study::holdouts::Calibrated;
 
-use crate::wire::attribution::{ChannelRow, ChannelTotal, ComparedCredit, ComparedRow};
+use crate::wire::attribution::{ChannelRow, ChannelTotal, ComparedCredit, ComparedFactor, ComparedRow};
 
 /// What a row of the report stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,6 +197,7 @@ pub fn compared(
             mean: about.mean,
             disagreement: about.spread,
             removal_effect: comparison.markov.removal_conversions.get(at).copied().unwrap_or(0.0),
+            factor: None,
         })
     };
     let mut rows: Vec<ComparedRow> = comparison.channels.iter().enumerate().filter_map(row).collect();
@@ -205,6 +207,27 @@ pub fn compared(
             .then_with(|| (&a.channel, &a.source, &a.campaign).cmp(&(&b.channel, &b.source, &b.campaign)))
     });
     rows
+}
+
+/// Adds to each channel's row what tests say of it, as one more model's credit and as a factor.
+pub fn calibrate(rows: &mut [ComparedRow], model: &str, calibrated: &Calibrated) {
+    for row in rows {
+        let own = calibrated.channels.iter().find(|one| one.channel == row.channel);
+        let (conversions, value) = own.map_or(([0.0; 3], [0.0; 3]), |own| (own.conversions, own.value));
+        row.credits.push(ComparedCredit {
+            model: model.to_owned(),
+            conversions: conversions[0],
+            conversions_low: conversions[1],
+            conversions_high: conversions[2],
+            value: rounded(value[0]),
+            value_low: rounded(value[1]),
+            value_high: rounded(value[2]),
+            cpa: ratio(whole(row.spend), conversions[0]),
+            roas: ratio(value[0], whole(row.spend)),
+        });
+        row.factor = own
+            .and_then(|own| own.factor.map(|[value, low, high]| ComparedFactor { value, low, high, tests: own.tests }));
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "amounts stay below 2^53")]

@@ -32,13 +32,21 @@ fn shop(caller: &Caller, site: SiteRecord) -> Shop {
 /// # Errors
 /// What the science Worker refuses, 503 when it does not answer.
 pub async fn ask<T: Serialize>(caller: &Caller, site: SiteRecord, path: &str, question: T) -> Answer<Response> {
+    Ok(as_json(answer(caller, site, path, question).await?))
+}
+
+/// The same, for who goes on with it: JSON.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn answer<T: Serialize>(caller: &Caller, site: SiteRecord, path: &str, question: T) -> Answer<String> {
     let shop = shop(caller, site);
     let answer = study_object::ask(&caller.runtime.env, path, &Asked { shop, now: caller.now, question }).await?;
     if answer.status != 200 {
         let problem: Problem = serde_json::from_str(&answer.body).map_err(internal)?;
         return Err(problem.into());
     }
-    Ok(as_json(answer.body))
+    Ok(answer.body)
 }
 
 /// Begins a long study. The row comes first: a call that is lost is made up for by the cron Worker's sweep.

@@ -11,6 +11,7 @@ pub mod channels;
 pub mod dead_letters;
 pub mod experiments;
 pub mod feed;
+pub mod holdouts;
 pub mod idempotency;
 pub mod imports;
 pub mod inbox;
