@@ -26,6 +26,7 @@ import { agentRoutes } from "./agents";
 import { chatRoutes } from "./chat";
 import { deadLetterRoutes } from "./dead-letters";
 import { experimentRoutes } from "./experiments";
+import { holdoutRoutes } from "./holdouts";
 import { loopRoutes } from "./loop";
 import { outlookRoutes } from "./outlook";
 import { planningRoutes } from "./planning";
@@ -184,6 +185,7 @@ const routes: [string, RegExp, Handler][] = [
   ...loopRoutes,
   ...agentRoutes,
   ...experimentRoutes,
+  ...holdoutRoutes,
   ...planningRoutes,
   ...deadLetterRoutes,
   ...outlookRoutes,
@@ -339,6 +341,7 @@ function comparison(asked: Asked): Comparison {
     conversions: first?.total.conversions ?? 0,
     value: first?.total.value ?? 0,
     untouched: 0,
+    calibration: { tests: asked.empty ? 0 : 1, applied: false },
     journeys_without_order: (first?.total.sessions ?? 0) - (first?.total.conversions ?? 0),
     chain: {
       order: 1,

@@ -7,7 +7,11 @@ import { count, percent } from "@/lib/format";
 /** Rows that fit a screen; the table below holds them all. */
 const MOST = 10;
 /** The models that are more than a rule of thumb; shapes tell them apart, not colours. */
-const MARKED: Record<string, string> = { markov: "size-3 rotate-45 rounded-[2px]", shapley: "size-3 rounded-full" };
+const MARKED: Record<string, string> = {
+  markov: "size-3 rotate-45 rounded-[2px]",
+  shapley: "size-3 rounded-full",
+  calibrated: "h-4 w-1.5 rounded-[2px]",
+};
 
 /** One line a channel: a mark for each model where it puts the channel's orders, the interval of the Markov chain behind. */
 export function ModelStrips({ comparison, labelOf }: { comparison: Comparison; labelOf: (row: ComparedRow) => string }) {
