@@ -27,9 +27,13 @@ export function AttributionPage() {
     <Page
       title="Attribution"
       description={
-        <>
-          Which touches earned the orders of <span className="tabular">{rangeText(scope.range)}</span>.
-        </>
+        tab === "tests" ? (
+          "What channels really add: switch one off, and see what is missing."
+        ) : (
+          <>
+            Which touches earned the orders of <span className="tabular">{rangeText(scope.range)}</span>.
+          </>
+        )
       }
     >
       {models.isError ? (

@@ -79,7 +79,7 @@ export function ModelsView({ search, onChange }: { search: AttributionSearch; on
           <div className="min-w-0">
             <CardTitle>Where the models agree, and where they don’t</CardTitle>
             <CardDescription className="mt-0.5">
-              {plural(data.conversions, "order")} shared out {data.models.length} ways. The further apart the marks, the more the answer depends on the question.
+              {plural(data.conversions, "order")} shared out {data.models.length - (data.calibration.applied ? 1 : 0)} ways. The further apart the marks, the more the answer depends on the question.
             </CardDescription>
           </div>
           <div className="ml-auto flex flex-wrap items-center gap-2">
@@ -195,6 +195,8 @@ function ModelsTable({
   const { currency, models, rows } = comparison;
   const columns = useMemo<Column<ComparedRow>[]>(() => {
     const digits = creditDigits(rows.flatMap((row) => row.credits.map((credit) => credit.conversions)));
+    // What tests say comes first: it is the only one that knows what would not have been.
+    const ordered = models.map((model, at) => ({ model, at })).sort((a, b) => Number(b.model.id === "calibrated") - Number(a.model.id === "calibrated"));
     const whole = readsWhole([comparison.value], currency);
     const orders = (value: number) => count(value, { digits });
     const amount = (value: number | null | undefined) => money(value, currency, { whole });
@@ -219,7 +221,25 @@ function ModelsTable({
         cell: ({ row: { original } }) => percent(original.disagreement, { digits: 0 }),
         sortFn: byNumber((row: ComparedRow) => row.disagreement),
       }),
-      ...models.map((model, at) => {
+      ...(comparison.calibration.applied
+        ? [
+            helper.accessor((row) => row.factor?.value, {
+              id: "factor",
+              header: "Credit is worth",
+              cell: ({ row: { original } }) =>
+                original.factor ? (
+                  <span className="block leading-4">
+                    <span className="block">{ratio(original.factor.value)}</span>
+                    <span className="text-muted-foreground block text-2xs">
+                      {ratio(original.factor.low)}–{ratio(original.factor.high)} · {original.factor.tests > 0 ? plural(original.factor.tests, "test") : "not tested"}
+                    </span>
+                  </span>
+                ) : null,
+              sortFn: byNumber((row: ComparedRow) => row.factor?.value),
+            }),
+          ]
+        : []),
+      ...ordered.map(({ model, at }) => {
         const read = (row: ComparedRow) => {
           const credit = row.credits[at];
           if (figure === "orders") return credit?.conversions ?? 0;
@@ -248,24 +268,6 @@ function ModelsTable({
           sortFn: byNumber(read as never),
         });
       }),
-      ...(comparison.calibration.applied
-        ? [
-            helper.accessor((row) => row.factor?.value, {
-              id: "factor",
-              header: "Credit is worth",
-              cell: ({ row: { original } }) =>
-                original.factor ? (
-                  <span className="block leading-4">
-                    <span className="block">{ratio(original.factor.value)}</span>
-                    <span className="text-muted-foreground block text-2xs">
-                      {ratio(original.factor.low)}–{ratio(original.factor.high)} · {original.factor.tests > 0 ? plural(original.factor.tests, "test") : "not tested"}
-                    </span>
-                  </span>
-                ) : null,
-              sortFn: byNumber((row: ComparedRow) => row.factor?.value),
-            }),
-          ]
-        : []),
       helper.accessor((row) => row.spend, {
         id: "spend",
         header: "Spend",
