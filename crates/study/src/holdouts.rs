@@ -44,6 +44,10 @@ const REGIONS_FOR_DIFFERENCE: usize = 3;
 const REGIONS_FOR_TWIN: usize = 5;
 /// Standard errors that a true effect must be away from nothing to be found four times in five: the quantile of 0.8.
 const POWER: f64 = 0.841_621_233_572_914_3;
+/// The methods' ids.
+const DIFFERENCE: &str = "difference_in_differences";
+const TWIN: &str = "synthetic_control";
+const PAST: &str = "before_and_after";
 /// The draws of a calibration: the same tests, the same answer.
 const SEED: u64 = 1;
 
@@ -708,7 +712,7 @@ fn weak(design: &Design, orders: f64, value: f64, claimed: &Claim, finds: &str) 
 
 fn percent(share: f64) -> String {
     let percent = share * 100.0;
-    if percent.abs() < 10.0 { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
+    if percent.abs() < 10.0 { format!("{percent:.1}%") } else { format!("{percent:.0}%") }
 }
 
 /// The same test on earlier windows: the least effect it would find, from the width of its intervals there.
@@ -717,9 +721,9 @@ fn tried(design: &Design, rows: &Rows, begins: i64, end: i64, length: i64) -> (O
     for window in 0..WINDOWS {
         let last = end - window * length;
         let off = Days { first: last - length - design.settle_days + 1, last };
-        let Ok(measured) = measured(design, rows, begins, off, Outcome::Orders) else { break };
-        let Ok(revenue) = self::measured(design, rows, begins, off, Outcome::Revenue) else { break };
-        let (Some(orders), Some(value)) = (least(&measured.read), least(&revenue.read)) else { break };
+        let by = |outcome| measured(design, rows, begins, off, outcome, Methods::Counting);
+        let (Ok(orders), Ok(revenue)) = (by(Outcome::Orders), by(Outcome::Revenue)) else { break };
+        let (Some(orders), Some(value)) = (least(&orders.read), least(&revenue.read)) else { break };
         halves.push([orders.0, value.0, orders.1, value.1]);
     }
     let count = halves.len();
@@ -738,11 +742,8 @@ fn tried(design: &Design, rows: &Rows, begins: i64, end: i64, length: i64) -> (O
 
 /// The least effect a readout would have found, total and share.
 fn least(read: &Read) -> Option<(f64, f64)> {
-    let method = read.methods.first()?;
-    let share = read.detectable * method.share.value / method.incremental.value;
-    let would_have_been = read.seen + method.incremental.value;
-    let share = if share.is_finite() { share.abs() } else { read.detectable / would_have_been };
-    (share.is_finite()).then_some((read.detectable, share))
+    let would_have_been = read.seen + read.incremental.value;
+    (would_have_been > 0.0).then(|| (read.detectable, read.detectable / would_have_been))
 }
 
 /// An outcome, and the lines of its chart.
@@ -754,7 +755,14 @@ struct Found {
 }
 
 /// Reads an outcome for a test whose channel was off on the days `off`, the first `settle_days` of them not counted.
-fn measured(design: &Design, rows: &Rows, begins: i64, off: Days, outcome: Outcome) -> Result<Found, Problem> {
+fn measured(
+    design: &Design,
+    rows: &Rows,
+    begins: i64,
+    off: Days,
+    outcome: Outcome,
+    methods: Methods,
+) -> Result<Found, Problem> {
     let most = match design.kind {
         Kind::Region => BEFORE,
         Kind::Time => HISTORY,
@@ -772,29 +780,38 @@ fn measured(design: &Design, rows: &Rows, begins: i64, off: Days, outcome: Outco
     let raw = |regions: &[&str]| -> Vec<Vec<f64>> { regions.iter().map(|id| rows.of(id, read, outcome)).collect() };
     let treated = raw(&design.treated());
     let seen: f64 = treated.iter().flat_map(|row| row.iter().skip(start + gap)).sum();
-    let (mut methods, lines) = match design.kind {
+    let (mut said, lines) = match design.kind {
         Kind::Time => against_time(treated.first().map_or(&[], Vec::as_slice), start, start + gap, seen)?,
         Kind::Region => {
             let control = raw(&design.control.iter().map(String::as_str).collect::<Vec<&str>>());
-            against_regions(design, &treated, &control, start, gap, seen)?
+            against_regions(design, methods, &treated, &control, (start, gap), seen)?
         }
     };
-    methods.retain(|method| method.incremental.value.is_finite() && method.incremental.low.is_finite());
-    let Some(counts) = methods.first() else {
+    said.retain(|method| method.incremental.value.is_finite() && method.incremental.low.is_finite());
+    let Some(counts) = said.first() else {
         return Err(Problem::conflict("there is too little to compare with"));
     };
     // Half the interval in standard errors of a normal, and with the power on top.
     let z = quantile(counts.holds);
     let detectable = (counts.incremental.value - counts.incremental.low) * (z + POWER) / z;
     Ok(Found {
-        read: Read { incremental: counts.incremental, share: counts.share, seen, detectable, methods },
+        read: Read { incremental: counts.incremental, share: counts.share, seen, detectable, methods: said },
         before,
         lines,
     })
 }
 
+/// Which methods are asked: a twin of many regions takes seconds, and a plan tries a dozen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Methods {
+    /// The one that counts.
+    Counting,
+    /// All that can be computed.
+    All,
+}
+
 /// What the methods say, the one that counts first, and the chart's lines by that one.
-type Methods = (Vec<Method>, Vec<(f64, Option<f64>)>);
+type Said = (Vec<Method>, Vec<(f64, Option<f64>)>);
 
 /// How many standard errors the ends of an interval are from its middle, if errors were normal.
 fn quantile(level: f64) -> f64 {
@@ -806,11 +823,9 @@ fn quantile(level: f64) -> f64 {
 /// each side the difference in differences, whose interval holds what it says however errors persist; else the twin, if
 /// there are five regions to build it from and to read chance off; else whatever of the two can be computed.
 fn headline(design: &Design) -> &'static str {
-    const DIFFERENCE: &str = "difference_in_differences";
-    const TWIN: &str = "synthetic_control";
     let (off, on) = (design.treated.len(), design.control.len());
     match design.kind {
-        Kind::Time => "before_and_after",
+        Kind::Time => PAST,
         Kind::Region if off.min(on) >= REGIONS_FOR_DIFFERENCE => DIFFERENCE,
         Kind::Region if on >= REGIONS_FOR_TWIN || off < 2 => TWIN,
         Kind::Region => DIFFERENCE,
@@ -828,14 +843,15 @@ fn method(id: &str, added: Estimate, seen: f64, holds: f64, p_value: f64, placeb
     Method { id: id.to_owned(), incremental: incremental.into(), share, holds, p_value, placebo }
 }
 
+/// `start` days are before, then come `gap` that settle.
 fn against_regions(
     design: &Design,
+    asked: Methods,
     treated: &[Vec<f64>],
     control: &[Vec<f64>],
-    start: usize,
-    gap: usize,
+    (start, gap): (usize, usize),
     seen: f64,
-) -> Result<Methods, Problem> {
+) -> Result<Said, Problem> {
     let base = |row: &Vec<f64>| mean(row.get(..start).unwrap_or_default());
     for (side, names, rows) in [("treated", &design.treated, treated), ("control", &design.control, control)] {
         for (at, (name, row)) in names.iter().zip(rows).enumerate() {
@@ -863,7 +879,8 @@ fn against_regions(
     let mut expected: Vec<f64> = Vec::new();
     let mut drawn = Vec::new();
     let rows = |rows: &[Vec<f64>]| -> Vec<Vec<f64>> { rows.iter().map(counted).collect() };
-    if ours.len() >= 2 && others.len() >= 2 {
+    let wanted = |id: &str| asked == Methods::All || id == headline(design);
+    if ours.len() >= 2 && others.len() >= 2 && wanted(DIFFERENCE) {
         let found = difference_in_differences(&rows(&ours), &rows(&others), start, LEVEL).map_err(refused)?;
         let placebo = found.before.map_or_else(
             || Placebo { passed: true, words: "There is too little time before to try it on.".to_owned() },
@@ -880,10 +897,10 @@ fn against_regions(
             },
         );
         let added = found.effect.times(all * after);
-        methods.push(method("difference_in_differences", added, seen, LEVEL, found.p_value, placebo));
+        methods.push(method(DIFFERENCE, added, seen, LEVEL, found.p_value, placebo));
         drawn.push((mean_of(&ours), mean_of(&others)));
     }
-    if others.len() >= 3 {
+    if others.len() >= 3 && wanted(TWIN) {
         let found = synthetic_control(&counted(&together), &rows(&others), start, LEVEL).map_err(refused)?;
         let units = others.len() as f64;
         let holds = LEVEL.min(units / (units + 1.0)).max(0.5);
@@ -897,7 +914,7 @@ fn against_regions(
         );
         let added = found.effect.times(all * after);
         expected.clone_from(&mixed(&others, &found.weights));
-        methods.push(method("synthetic_control", added, seen, holds, found.p_value, Placebo { passed, words }));
+        methods.push(method(TWIN, added, seen, holds, found.p_value, Placebo { passed, words }));
         drawn.push((together.clone(), expected));
     }
     let first = methods.iter().position(|method| method.id == headline(design)).unwrap_or(0);
@@ -906,7 +923,7 @@ fn against_regions(
     Ok((methods, seen.into_iter().zip(expected.into_iter().map(Some)).collect()))
 }
 
-fn against_time(row: &[f64], start: usize, read: usize, seen: f64) -> Result<Methods, Problem> {
+fn against_time(row: &[f64], start: usize, read: usize, seen: f64) -> Result<Said, Problem> {
     let found = before_and_after(row, start, read, 7, LEVEL).map_err(|error| match error {
         IncrementalityError::TooFew { field: "windows", .. } => Problem::conflict(
             "there is too little history: it takes at least four weeks and three windows as long as the test before it",
@@ -934,7 +951,7 @@ fn against_time(row: &[f64], start: usize, read: usize, seen: f64) -> Result<Met
             (over(*sold), expected.map(|expected| over(*expected)))
         })
         .collect();
-    let method = method("before_and_after", found.total, seen, LEVEL, found.p_value, Placebo { passed, words });
+    let method = method(PAST, found.total, seen, LEVEL, found.p_value, Placebo { passed, words });
     Ok((vec![method], lines))
 }
 
@@ -982,7 +999,7 @@ pub fn readout(
     let Some(begins) = rows.begins() else {
         return Err(Problem::conflict("there are no orders whose place is known"));
     };
-    let by = |outcome| measured(design, rows, begins, off, outcome);
+    let by = |outcome| measured(design, rows, begins, off, outcome, Methods::All);
     let (orders, revenue) = (by(Outcome::Orders)?, by(Outcome::Revenue)?);
     let of_days = days.count() - design.settle_days;
     let would_have = |read: &Read| (read.seen + read.incremental.value).max(0.0);

@@ -216,7 +216,7 @@ fn a_plan_says_what_the_test_will_find() {
     let little =
         Claims { by_model: vec![("last_touch".into(), ChannelCredit { conversions: 5.0, value: 100.0 })], ..claims() };
     let warned = plan(&asked(laid.clone()), "EUR", TODAY, &rows, &little).unwrap();
-    assert!(warned.notes.iter().any(|note| note.warning && note.words.contains("0.5 %")), "{:?}", warned.notes);
+    assert!(warned.notes.iter().any(|note| note.warning && note.words.contains("0.5%")), "{:?}", warned.notes);
 
     // What the plan promises, tests of that size find four times in five, give or take.
     let past = design(&["DE", "NL", "AT"], &["FR", "IT", "ES", "PL", "CH", "BE"]);
