@@ -69,6 +69,10 @@ async function makeThings() {
     const variants = [{ key: 'plain', name: 'Plain' }, { key: 'bold', name: 'Bold' }]
     keep('experiments', await admin.ask('POST', '/experiments', { body: { key: 'banner', name: 'Banner', metric: 'purchase', variants } }))
   }
+  if (has('POST', '/attribution/holdouts')) {
+    const design = { channel: 'Email', kind: 'time', from: '2026-10-01', to: '2026-10-07' }
+    keep('holdouts', await admin.ask('POST', '/attribution/holdouts', { body: { name: 'A week without', design } }))
+  }
   if (has('POST', '/campaigns')) {
     const answer = await admin.ask('POST', '/campaigns', { body: withAdSet(made.channels.id) })
     if (answer.status < 300) made.campaigns = answer.body

@@ -30,6 +30,12 @@ pub const EXPERIMENT_READOUT: &str = "/experiments/readout";
 pub const STOCK: &str = "/stock";
 /// Takes an [`Asked`] with the id of a variant, a product or the shop; answers its `study::stock::Forecast`.
 pub const STOCK_FORECAST: &str = "/stock/forecast";
+/// Takes an [`Asked`] with a `study::holdouts::Question`; answers its `Plan`.
+pub const HOLDOUT_PLAN: &str = "/holdouts/plan";
+/// Takes an [`Asked`] with a `study::holdouts::Question`; answers its `Readout`, or `null` before a day can be read.
+pub const HOLDOUT_READOUT: &str = "/holdouts/readout";
+/// Takes an [`Asked`] with a `study::holdouts::Calibrating`; answers its `Calibrated`.
+pub const HOLDOUT_CALIBRATE: &str = "/holdouts/calibrate";
 /// Takes a [`Job`]; answers 204 once the object is sure to work at it. Begun again it goes on where it was.
 pub const BEGIN: &str = "/begin";
 

@@ -3,8 +3,8 @@
 //!
 //! [`holdout`] compares units (regions, shops, audience cells) that were kept from a channel by lot with those that were
 //! not. [`difference_in_differences`] compares the change of units that were treated with the change of those that were
-//! not. [`synthetic_control`] builds one treated unit's twin out of the others. [`Calibration`]
-//! turns a measured increment into a factor for attributed credit.
+//! not. [`synthetic_control`] builds one treated unit's twin out of the others. [`before_and_after`] has nothing but the
+//! time before to compare with. [`Calibration`] turns a measured increment into a factor for attributed credit.
 
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF as _, Normal, StudentsT};
@@ -53,6 +53,24 @@ pub struct Estimate {
     pub low: f64,
     /// Upper end.
     pub high: f64,
+}
+
+impl Estimate {
+    /// The standard deviation of the normal distribution of which this is the middle `level`.
+    ///
+    /// # Errors
+    /// A `level` outside 0.5 to 0.999.
+    pub fn deviation(&self, level: f64) -> Result<f64, IncrementalityError> {
+        level_checked(level)?;
+        Ok((self.high - self.low) / (2.0 * Normal::standard().inverse_cdf(f64::midpoint(1.0, level))))
+    }
+
+    /// The same in another unit, the ends in their order.
+    #[must_use]
+    pub fn times(&self, factor: f64) -> Self {
+        let (one, other) = (self.low * factor, self.high * factor);
+        Self { value: self.value * factor, low: one.min(other), high: one.max(other) }
+    }
 }
 
 /// What units that a channel was kept from by lot say about it.
@@ -240,6 +258,95 @@ pub fn synthetic_control(
     })
 }
 
+/// A series beside what its own past says of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BeforeAfter {
+    /// What treatment added, all its periods together.
+    pub total: Estimate,
+    /// The effect over what was expected: a fraction. `None` when that is not positive.
+    pub lift: Option<f64>,
+    /// What was expected, from the first period with enough before it to be expected from, to the last; `offset` periods
+    /// of the series have none.
+    pub expected: Vec<f64>,
+    /// Periods at the beginning that nothing is expected of.
+    pub offset: usize,
+    /// By how much the same expectation was off in earlier windows as long, over what was expected: fractions.
+    pub misses: Vec<f64>,
+    /// Probability of so large an effect where there is none.
+    pub p_value: f64,
+}
+
+/// Seasons that an expectation is the mean of, and the fewest it can be.
+const SEASONS: (usize, usize) = (8, 4);
+/// Fewest earlier windows.
+const WINDOWS: usize = 3;
+
+/// Compares a time of treatment with the time before it, where nothing was left untreated. Each period is expected to be
+/// the mean of the same place in the last eight seasons before the start (at least four), the weekday in weeks, say.
+/// Chance is what the same expectation was off by in earlier windows as long as the treatment, one beside the other, back
+/// to where the series begins: a backtest (Tashman, "Out-of-sample tests of forecasting accuracy", International Journal
+/// of Forecasting 16, 2000). The interval is Student's around their root mean square, with a degree of freedom a window.
+/// `start` is the first period that may be affected, `read` the first that is counted.
+///
+/// # Errors
+/// [`IncrementalityError`]: fewer than three earlier windows, nothing after, or a figure that is not finite.
+pub fn before_and_after(
+    series: &[f64],
+    start: usize,
+    read: usize,
+    season: usize,
+    level: f64,
+) -> Result<BeforeAfter, IncrementalityError> {
+    let periods = checked(&[series.to_vec()], &[], start, level)?;
+    if !(start..periods).contains(&read) || season == 0 {
+        let max = periods.saturating_sub(1) as f64;
+        return Err(IncrementalityError::OutOfBounds { field: "read", found: read as f64, min: start as f64, max });
+    }
+    let (most, least) = (SEASONS.0 * season, SEASONS.1 * season);
+    let (length, gap) = (periods - read, read - start);
+    // What a period is expected to be by the periods before `known`.
+    let expected = |at: usize, known: usize| {
+        let same = (known.saturating_sub(most)..known).filter(|past| (at - past).is_multiple_of(season));
+        mean(&same.filter_map(|past| series.get(past).copied()).collect::<Vec<f64>>())
+    };
+    let sums = |first: usize, known: usize| -> (f64, f64) {
+        let window = first..first + length;
+        let seen = series.get(window.clone()).map_or(0.0, |seen| seen.iter().sum());
+        (seen, window.map(|at| expected(at, known)).sum())
+    };
+    let mut misses = Vec::new();
+    let mut end = start;
+    while let Some(known) = end.checked_sub(length + gap).filter(|known| *known >= least) {
+        let (seen, foretold) = sums(end - length, known);
+        if foretold > 0.0 {
+            misses.push(seen / foretold - 1.0);
+        }
+        end -= length;
+    }
+    if misses.len() < WINDOWS {
+        return Err(IncrementalityError::TooFew { field: "windows", found: misses.len(), least: WINDOWS });
+    }
+    let (seen, foretold) = sums(read, start);
+    let free = misses.len() as f64;
+    let off = (misses.iter().map(|miss| miss * miss).sum::<f64>() / free).sqrt() * foretold;
+    let value = seen - foretold;
+    // At least three degrees of freedom, so the distribution exists.
+    let student = StudentsT::new(0.0, 1.0, free).ok();
+    let margin = student.as_ref().map_or(f64::INFINITY, |t| t.inverse_cdf(f64::midpoint(1.0, level))) * off;
+    let p_value = match student {
+        Some(t) if off > 0.0 => 2.0 * t.cdf(-(value / off).abs()),
+        _ => f64::from(u8::from(value == 0.0)),
+    };
+    Ok(BeforeAfter {
+        total: Estimate { value, low: value - margin, high: value + margin },
+        lift: (foretold > 0.0).then(|| value / foretold),
+        expected: (least..periods).map(|at| expected(at, at.min(start))).collect(),
+        offset: least,
+        misses,
+        p_value,
+    })
+}
+
 /// Measured over attributed: what a channel's credit is to be multiplied with.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Calibration {
@@ -270,7 +377,7 @@ impl Calibration {
         let z = Normal::standard().inverse_cdf(f64::midpoint(1.0, level));
         let (mut sum, mut weights) = (0.0, 0.0);
         for Self { factor } in tests {
-            let deviation = (factor.high - factor.low) / (2.0 * z);
+            let deviation = factor.deviation(level)?;
             if deviation > 0.0 && deviation.is_finite() {
                 let weight = 1.0 / (deviation * deviation);
                 sum += weight * factor.value;

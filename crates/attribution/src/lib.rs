@@ -41,8 +41,8 @@ pub use credit::{Attributed, Credit, attribute, attribute_within, split};
 pub use error::AttributionError;
 pub use grain::Grain;
 pub use incrementality::{
-    Calibration, Difference, Estimate, Holdout, IncrementalityError, Synthetic, difference_in_differences, holdout,
-    synthetic_control,
+    BeforeAfter, Calibration, Difference, Estimate, Holdout, IncrementalityError, Synthetic, before_and_after,
+    difference_in_differences, holdout, synthetic_control,
 };
 pub use journey::{
     Conversion, DEFAULT_WINDOW_DAYS, Journey, MAX_WINDOW_DAYS, Order, Touch, TouchKind, Touches, window_ms,

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::{arrivals, database, final_events, load, range, read, run, scope};
 use metrics::{
     Condition, Dialect, Dimension, Figure, Filter, Order, Outline, Plan, Request, Template, Test, catalog,
-    reports::{attribution_orders, attribution_touches, event_names, journey, journeys, live, paths},
+    reports::{attribution_orders, attribution_touches, event_names, journey, journeys, live, paths, regions},
 };
 use serde_json::json;
 
@@ -277,6 +277,54 @@ fn a_path_through_a_channel_is_found_exactly_when_a_touch_of_it_lies_in_the_wind
 }
 
 #[test]
+fn a_regions_days_are_its_orders() {
+    let connection = database();
+    let arrivals = arrivals(11);
+    load(&connection, &arrivals);
+    connection.execute("UPDATE events SET region = 'R' || (seq % 3) WHERE seq % 4 > 0", []).unwrap();
+    let counted = |column: &str| -> BTreeMap<(String, i64), (i64, i64)> {
+        let sql = format!(
+            "SELECT {column} AS region, local_hour / 24 AS day, value_minor, currency FROM events e \
+             WHERE tenant_id = ?1 AND site = ?2 AND event = 'purchase' AND bot = 0 AND country <> '' \
+             AND {column} NOT LIKE '%/' AND local_hour >= ?3 AND local_hour < ?4 \
+             AND NOT EXISTS (SELECT 1 FROM order_duplicates d WHERE d.tenant_id = e.tenant_id AND d.event_id = e.id)"
+        );
+        let hours = range().local_hours();
+        let mut days = BTreeMap::new();
+        for row in run(
+            &connection,
+            &metrics::Statement {
+                sql,
+                params: vec![
+                    metrics::Param::Text(scope().tenant_id),
+                    metrics::Param::Text(scope().site),
+                    metrics::Param::Integer(hours.start),
+                    metrics::Param::Integer(hours.end),
+                ],
+            },
+        ) {
+            let key = (row["region"].as_str().unwrap().to_owned(), row["day"].as_i64().unwrap());
+            let day: &mut (i64, i64) = days.entry(key).or_default();
+            day.0 += 1;
+            day.1 += if row["currency"] == json!(scope().currency) { row["value_minor"].as_i64().unwrap() } else { 0 };
+        }
+        days
+    };
+    for (level, column) in
+        [(regions::Level::Country, "country"), (regions::Level::Region, "(country || '/' || region)")]
+    {
+        let rows: Vec<regions::Row> = read(run(&connection, &regions::days(&scope(), &range(), level, Dialect::D1)));
+        let found: BTreeMap<(String, i64), (i64, i64)> =
+            rows.into_iter().map(|row| ((row.region, row.day), (row.orders, row.value_minor))).collect();
+        assert!(found.len() > 10, "{}", found.len());
+        assert_eq!(found, counted(column));
+        let placed: Vec<regions::Placed> =
+            read(run(&connection, &regions::orders(&scope(), &range(), level, None, 10_000, Dialect::D1)));
+        assert_eq!(i64::try_from(placed.len()).unwrap(), found.values().map(|(orders, _)| orders).sum::<i64>());
+    }
+}
+
+#[test]
 fn no_question_reads_a_whole_table_or_a_whole_tenant() {
     let connection = small_shop();
     let (scope, range, d1) = (scope(), range(), Dialect::D1);
@@ -286,6 +334,8 @@ fn no_question_reads_a_whole_table_or_a_whole_tenant() {
         ("touches of persons", attribution_touches::of_persons(&scope, &["v:1".into()], &(0..1_000), 100, d1)),
         ("touches of everybody", attribution_touches::of_everybody(&scope, &(5..1_000), None, 100, d1)),
         ("more touches of everybody", attribution_touches::of_everybody(&scope, &(5..1_000), Some((9, "x")), 100, d1)),
+        ("days of regions", regions::days(&scope, &range, regions::Level::Region, d1)),
+        ("orders of regions", regions::orders(&scope, &range, regions::Level::Region, None, 100, d1)),
         ("event names", event_names::statement(&scope, &range, 100, d1)),
         ("journeys", journeys::statement(&scope, &range, Some("x"), None, 100, d1)),
         ("journey keys", journey::keys(&scope, "v:1", d1)),

@@ -19,7 +19,7 @@ use calendar::Granularity;
 use common::{Rows, arrivals, database, load, range, read, run, scope};
 use metrics::{
     Condition, Dialect, Dimension, Figure, Filter, Metric, Outline, Plan, Request, Statement, Template, Test, catalog,
-    reports::{After, attribution_orders, attribution_touches, event_names, journey, journeys, paths},
+    reports::{After, attribution_orders, attribution_touches, event_names, journey, journeys, paths, regions},
 };
 use rusqlite::Connection;
 use serde::{Serialize, de::DeserializeOwned};
@@ -376,6 +376,19 @@ fn every_report(both: &mut Both) {
         paged.extend(page);
     }
     assert_eq!(all, paged);
+
+    // By place: the same orders, each once, and the days add up to them.
+    for level in [regions::Level::Country, regions::Level::Region] {
+        let placed =
+            both.list::<regions::Placed>(|dialect| regions::orders(&scope, &range, level, None, 10_000, dialect));
+        let days = both.list::<regions::Row>(|dialect| regions::days(&scope, &range, level, dialect));
+        assert_eq!(days.iter().map(|row| row.orders).sum::<i64>(), i64::try_from(placed.len()).unwrap());
+        assert_eq!(
+            days.iter().map(|row| row.value_minor).sum::<i64>(),
+            placed.iter().map(|row| row.value_minor).sum::<i64>()
+        );
+        assert!(placed.iter().all(|row| all.iter().any(|order| order.id == row.id && order.person == row.person)));
+    }
 
     for days in [1, 30] {
         let window_ms = attribution::window_ms(days).unwrap();

@@ -11,7 +11,7 @@ use calendar::Granularity;
 use common::{range, scope};
 use metrics::{
     Dialect, Dimension, Filter, Plan, Request, Statement, catalog,
-    reports::{After, attribution_orders, attribution_touches, event_names, journey, journeys, live, paths},
+    reports::{After, attribution_orders, attribution_touches, event_names, journey, journeys, live, paths, regions},
 };
 
 const DIALECTS: [(&str, Dialect); 2] = [("d1", Dialect::D1), ("clickhouse", Dialect::ClickHouse)];
@@ -104,6 +104,14 @@ fn reports_are_asked_as_pinned() {
                     500,
                     dialect,
                 ),
+            ],
+        );
+        pinned(
+            "regions",
+            engine,
+            &[
+                regions::days(&scope, &range, regions::Level::Country, dialect),
+                regions::orders(&scope, &range, regions::Level::Region, Some(&after), 500, dialect),
             ],
         );
         let narrowed = paths::Narrowed {

@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations-d1/0010_experiment_readouts.sql"),
     include_str!("../../../migrations-d1/0011_touchpoints_by_time.sql"),
     include_str!("../../../migrations-d1/0012_stock_settings.sql"),
+    include_str!("../../../migrations-d1/0013_holdouts.sql"),
     include_str!("../../../migrations-clickhouse/0001_foundation.sql"),
 ];
 

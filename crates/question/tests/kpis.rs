@@ -6,7 +6,7 @@ mod common;
 use std::process::Command;
 
 use calendar::Zone;
-use common::{MIGRATIONS, scope};
+use common::{migrate, scope};
 use metrics::{Dialect, Param};
 use question::{Compare, kpi, plan};
 use rusqlite::{Connection, params, params_from_iter, types::Value as Sql};
@@ -100,9 +100,7 @@ fn the_four_kpis_equal_an_independent_count() {
         let file = std::env::temp_dir().join(format!("adroit-kpis-{}-{number}.db", std::process::id()));
         let _ = std::fs::remove_file(&file);
         let db = Connection::open(&file).unwrap();
-        for migration in MIGRATIONS {
-            db.execute_batch(migration).unwrap();
-        }
+        migrate(&db);
         seed(&db, number);
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kpi_truth.py");
         let output =
@@ -125,9 +123,7 @@ fn the_four_kpis_equal_an_independent_count() {
 #[test]
 fn a_shop_without_anything_has_no_rates_and_sums_of_nothing() {
     let db = Connection::open_in_memory().unwrap();
-    for migration in MIGRATIONS {
-        db.execute_batch(migration).unwrap();
-    }
+    migrate(&db);
     for kpi in kpi::all() {
         let (found, before) = value(&db, kpi);
         let expected = matches!(kpi.unit().unwrap(), metrics::Unit::Money | metrics::Unit::Count)

@@ -2,12 +2,13 @@
 //!
 //! A module a question: the question as the API takes it, the answer as people and the site read it, and the way from
 //! one to the other over rows that somebody else has read. The maths is in the science crates (`forecast`, `anomaly`,
-//! `customer`, `mmm`, `experiment`); reading, storing and HTTP are the Workers'. Pure: no clock, no randomness.
+//! `customer`, `mmm`, `experiment`, `attribution`); reading, storing and HTTP are the Workers'. Pure: no clock, no randomness.
 
 pub mod anomalies;
 pub mod customers;
 pub mod experiment;
 pub mod forecast;
+pub mod holdouts;
 pub mod mix;
 mod series;
 pub mod stock;

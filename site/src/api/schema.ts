@@ -644,6 +644,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/attribution/holdouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The site's incrementality tests: what was switched off, where and when, and what those that are done showed. */
+        get: operations["list_holdouts"];
+        put?: never;
+        /**
+         * Sets a test up. It switches nothing off: whoever runs the channel does, on the days and in the regions it names. Days
+         *     may be past, for a test that was done already.
+         */
+        post: operations["create_holdout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/attribution/holdouts/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a test would find before it begins: regions with their orders, orders a day on each side, the least effect it can
+         *     tell from chance, and what attribution claims for the channel there. Regions may be missing: then it says which there are.
+         */
+        post: operations["plan_holdout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/attribution/holdouts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A test with what it says so far; its own readout once it is done, null before a day of it can be read. */
+        get: operations["show_holdout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/attribution/holdouts/{id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the result of a test that is over: it is kept as it is now, and attribution is calibrated by it from then on. */
+        post: operations["finish_holdout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/attribution/holdouts/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops a test for good: what it would have shown counts for nothing. Its channel is whoever runs it to switch on again. */
+        post: operations["stop_holdout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/attribution/models": {
         parameters: {
             query?: never;
@@ -3157,6 +3249,16 @@ export interface components {
             /** @description For people. */
             title: string;
         };
+        /** @description Whether a comparison is calibrated by incrementality tests. */
+        Calibration: {
+            /** @description Whether the last model is calibrated by them: by channel, at the site's look-back and half-life. */
+            applied: boolean;
+            /**
+             * Format: int64
+             * @description Tests of the site that are done.
+             */
+            tests: number;
+        };
         /** @description A campaign. */
         Campaign: {
             /**
@@ -3694,6 +3796,29 @@ export interface components {
              */
             value_low: number;
         };
+        /** @description Orders a channel added, as tests say, by the mean of what the models that are combined credit it with. */
+        ComparedFactor: {
+            /**
+             * Format: double
+             * @description Upper end.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description Lower end of its interval.
+             */
+            low: number;
+            /**
+             * Format: int32
+             * @description Tests of this very channel; 0 where it follows from those of others.
+             */
+            tests: number;
+            /**
+             * Format: double
+             * @description The factor.
+             */
+            value: number;
+        };
         /** @description A model of a comparison. */
         ComparedModel: {
             /** @description Whether it learns from the journeys; a rule does not. */
@@ -3718,6 +3843,7 @@ export interface components {
              * @description How far the models disagree, (high − low) / mean; null when the mean is 0.
              */
             disagreement?: number | null;
+            factor?: components["schemas"]["ComparedFactor"] | null;
             /**
              * Format: double
              * @description Most orders any model credits.
@@ -3752,6 +3878,8 @@ export interface components {
         };
         /** @description Every model over the same orders. */
         Comparison: {
+            /** @description Calibration by incrementality tests. */
+            calibration: components["schemas"]["Calibration"];
             /** @description The Markov chain. */
             chain: components["schemas"]["Chain"];
             /**
@@ -3771,9 +3899,9 @@ export interface components {
              * @description The probability that an interval holds what journeys of the same kind give on average.
              */
             level: number;
-            /** @description In the order people should see them: rules, then what learns from the journeys. */
+            /** @description In the order people should see them: rules, then what learns from the journeys, then what is calibrated by tests. */
             models: components["schemas"]["ComparedModel"][];
-            /** @description Most credit first, averaged over the models. */
+            /** @description Most credit first, averaged over the models; one that is calibrated by tests is not among them. */
             rows: components["schemas"]["ComparedRow"][];
             /**
              * Format: int64
@@ -4813,6 +4941,333 @@ export interface components {
             /** @description How it was; null where that does not matter. */
             before: Record<string, never> | null;
         };
+        /** @description A test. */
+        Holdout: {
+            /**
+             * Format: int64
+             * @description UTC ms.
+             */
+            created_at: number;
+            /** @description What is switched off, where and when. */
+            design: components["schemas"]["HoldoutDesign"];
+            /**
+             * Format: int64
+             * @description When it was done or stopped, UTC ms; null before.
+             */
+            ended_at?: number | null;
+            /** @description Stable id. */
+            id: string;
+            /** @description For people. */
+            name: string;
+            readout?: components["schemas"]["HoldoutReadout"] | null;
+            /** @description Site key. */
+            site: string;
+            /** @description `planned`, `running`, `ended` (over, its result not taken yet), `done` (its result counts) or `stopped`. */
+            status: string;
+            /** @description Why nothing can be said so far; null where something can, or no day is over. */
+            unreadable?: string | null;
+        };
+        /** @description What attribution credits the channel with where it is switched off. */
+        HoldoutClaim: {
+            /** @description Id of the model. */
+            model: string;
+            /**
+             * Format: double
+             * @description Orders over the test's days that count.
+             */
+            orders: number;
+            /**
+             * Format: double
+             * @description Part of the orders.
+             */
+            orders_share: number;
+            /**
+             * Format: double
+             * @description Revenue over these days, minor units.
+             */
+            value: number;
+            /**
+             * Format: double
+             * @description Part of the revenue.
+             */
+            value_share: number;
+        };
+        /** @description Conversions a model credited, for calibration. */
+        HoldoutCredit: {
+            /**
+             * Format: double
+             * @description Conversions that it would have credited the channel with during the test.
+             */
+            conversions: number;
+            /** @description Id of the model. */
+            model: string;
+        };
+        /** @description A day of the chart: where it was off, and what would have been. */
+        HoldoutDay: {
+            /** @description YYYY-MM-DD. */
+            date: string;
+            /**
+             * Format: double
+             * @description What would have been sold.
+             */
+            expected?: number | null;
+            /** @description `before`, `settling` or `off`. */
+            phase: string;
+            /**
+             * Format: double
+             * @description Sold, as a part of an average day before the test.
+             */
+            seen: number;
+        };
+        /** @description A test as it is laid out. All days are the site's own. */
+        HoldoutDesign: {
+            /** @description What a region is; a country when missing. */
+            by?: components["schemas"]["HoldoutRegions"];
+            /** @description The channel that is switched off, such as `Paid Search`. */
+            channel: string;
+            /** @description Regions that go on as they were; none for a test of time. */
+            control?: string[];
+            /** @description First day it is off, YYYY-MM-DD. May be past: a test that was done elsewhere, a time when ads were off. */
+            from: string;
+            /** @description For whom. */
+            kind: components["schemas"]["HoldoutKind"];
+            /** @description What is counted first; the other is read beside it. */
+            outcome?: components["schemas"]["HoldoutOutcome"];
+            /**
+             * Format: int64
+             * @description Days at the start that are not counted, because ads of the days before still work: 0 to 28.
+             */
+            settle_days?: number;
+            /**
+             * Format: int64
+             * @description What was not spent on the channel because of the test, minor units of the site's currency.
+             */
+            spend?: number | null;
+            /** @description Last day it is off, included; 92 days at most. */
+            to: string;
+            /** @description Regions it is off in; none for a test of time. */
+            treated?: string[];
+        };
+        /** @description The least effect that a test finds four times in five. */
+        HoldoutDetectable: {
+            /**
+             * Format: double
+             * @description Orders, over the days that count.
+             */
+            orders: number;
+            /**
+             * Format: double
+             * @description Part of the orders that would have been.
+             */
+            orders_share: number;
+            /**
+             * Format: double
+             * @description Revenue, minor units, over the days that count.
+             */
+            value: number;
+            /**
+             * Format: double
+             * @description Part of the revenue that would have been.
+             */
+            value_share: number;
+        };
+        /** @description A figure with its interval. */
+        HoldoutFigure: {
+            /**
+             * Format: double
+             * @description Upper end; null where there is none.
+             */
+            high?: number | null;
+            /**
+             * Format: double
+             * @description Lower end of its interval.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description The estimate.
+             */
+            value: number;
+        };
+        /**
+         * @description What is switched off for whom.
+         * @enum {string}
+         */
+        HoldoutKind: "region" | "time";
+        /** @description An outcome by all methods that can be used. */
+        HoldoutMeasured: {
+            /**
+             * Format: double
+             * @description The least effect that would have been found four times in five.
+             */
+            detectable: number;
+            /** @description What the channel added, by the first of the methods. */
+            incremental: components["schemas"]["HoldoutFigure"];
+            /** @description The first counts; which it is follows from the layout, not from the result. */
+            methods: components["schemas"]["HoldoutMethod"][];
+            /**
+             * Format: double
+             * @description Sold meanwhile where it was off.
+             */
+            seen: number;
+            /** @description The same over what would have been sold with it. */
+            share: components["schemas"]["HoldoutFigure"];
+        };
+        /** @description What one method says. */
+        HoldoutMethod: {
+            /**
+             * Format: double
+             * @description What its interval holds.
+             */
+            holds: number;
+            /** @description `difference_in_differences`, `synthetic_control` or `before_and_after`. */
+            id: string;
+            /** @description What the channel added: orders, or minor units. */
+            incremental: components["schemas"]["HoldoutFigure"];
+            /**
+             * Format: double
+             * @description Probability of so large an effect where there is none.
+             */
+            p_value: number;
+            /** @description The same method where nothing was switched off. */
+            placebo: components["schemas"]["HoldoutPlacebo"];
+            /** @description The same over what would have been sold with it: a fraction. */
+            share: components["schemas"]["HoldoutFigure"];
+        };
+        /** @description Something to be known of a plan or a result. */
+        HoldoutNote: {
+            /** @description Whether it puts the result in doubt. */
+            warning: boolean;
+            /** @description In words. */
+            words: string;
+        };
+        /**
+         * @description What is counted.
+         * @enum {string}
+         */
+        HoldoutOutcome: "orders" | "revenue";
+        /** @description A test of the method where there is nothing to find. */
+        HoldoutPlacebo: {
+            /** @description Whether it found nothing, as it should. */
+            passed: boolean;
+            /** @description In words. */
+            words: string;
+        };
+        /** @description A test that has not begun. */
+        HoldoutPlan: {
+            claimed?: components["schemas"]["HoldoutClaim"] | null;
+            /**
+             * Format: double
+             * @description Orders a day where it goes on.
+             */
+            control_a_day: number;
+            /** @description ISO 4217 code of amounts. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description Days of the test that count.
+             */
+            days: number;
+            detectable?: components["schemas"]["HoldoutDetectable"] | null;
+            /**
+             * Format: int64
+             * @description Days of history there are, at most 364.
+             */
+            history_days: number;
+            /** @description How it will be read; null while regions are missing. */
+            method?: string | null;
+            /** @description What should be known before it begins. */
+            notes: components["schemas"]["HoldoutNote"][];
+            /** @description The regions that had orders in the eight weeks before, most orders first; none for a test of time. */
+            regions: components["schemas"]["HoldoutRegion"][];
+            /**
+             * Format: double
+             * @description Orders a day where it is off.
+             */
+            treated_a_day: number;
+            /** @description Earlier windows it was tried on. */
+            windows: number;
+        };
+        /** @description How would it do? */
+        HoldoutPlanQuestion: {
+            /** @description The test. Regions may be missing: then the plan says which there are. */
+            design: components["schemas"]["HoldoutDesign"];
+            /** @description Site key; the tenant's first site when missing. */
+            site?: string | null;
+        };
+        /** @description What a test says, up to the last day that is over. */
+        HoldoutReadout: {
+            /**
+             * Format: int64
+             * @description Days before that it is compared with.
+             */
+            before_days: number;
+            claimed?: components["schemas"]["HoldoutClaim"] | null;
+            cost_per_order?: components["schemas"]["HoldoutFigure"] | null;
+            /** @description The same by model. */
+            credits: components["schemas"]["HoldoutCredit"][];
+            /** @description ISO 4217 code of amounts. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description Days read that count.
+             */
+            days: number;
+            factor?: components["schemas"]["HoldoutFigure"] | null;
+            iroas?: components["schemas"]["HoldoutFigure"] | null;
+            /** @description What should be known of the result. */
+            notes: components["schemas"]["HoldoutNote"][];
+            /**
+             * Format: int64
+             * @description Days that will have counted at the end.
+             */
+            of_days: number;
+            /** @description Orders. */
+            orders: components["schemas"]["HoldoutMeasured"];
+            /** @description What was counted first. */
+            outcome: components["schemas"]["HoldoutOutcome"];
+            /** @description Revenue, minor units. */
+            revenue: components["schemas"]["HoldoutMeasured"];
+            /** @description The days of the chart, by the outcome counted first. */
+            series: components["schemas"]["HoldoutDay"][];
+            /**
+             * Format: double
+             * @description Standard error of the incremental orders, for calibration.
+             */
+            standard_error: number;
+            /** @description Last day read, YYYY-MM-DD. */
+            through: string;
+        };
+        /** @description A region and what it sells. */
+        HoldoutRegion: {
+            /** @description Its name, as a test takes it. */
+            id: string;
+            /**
+             * Format: double
+             * @description Orders a day in the weeks before.
+             */
+            orders_a_day: number;
+            /**
+             * Format: double
+             * @description Its part of all orders whose place is known.
+             */
+            share: number;
+            /**
+             * Format: double
+             * @description Their value a day, minor units.
+             */
+            value_a_day: number;
+        };
+        /**
+         * @description What a region is.
+         * @enum {string}
+         */
+        HoldoutRegions: "country" | "region";
+        /** @description All tests of a site, the one that begins last first. */
+        Holdouts: {
+            /** @description The rows. */
+            rows: components["schemas"]["Holdout"][];
+        };
         /** @description An upload and how far it is. */
         Import: {
             /**
@@ -5724,6 +6179,15 @@ export interface components {
             } | null;
             /** @description 2 to 10 variants. */
             variants: components["schemas"]["NewVariant"][];
+        };
+        /** @description A new test. */
+        NewHoldout: {
+            /** @description What is switched off, where and when. */
+            design: components["schemas"]["HoldoutDesign"];
+            /** @description For people, 1 to 120 characters. */
+            name: string;
+            /** @description The site it runs on; the tenant's first site when missing. */
+            site?: string | null;
         };
         /** @description Whom to invite. */
         NewInvitation: {
@@ -8529,6 +8993,206 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_holdouts: {
+        parameters: {
+            query?: {
+                /** @description Site key; the tenant's first site when absent. */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Holdouts"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_holdout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHoldout"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Holdout"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_holdout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldoutPlanQuestion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldoutPlan"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_holdout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Test id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Holdout"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_holdout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Test id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Holdout"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_holdout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Test id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Holdout"];
                 };
             };
             /** @description Any failure */

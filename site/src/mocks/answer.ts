@@ -6,6 +6,7 @@
 import type {
   AuditRow,
   Channels,
+  ComparedCredit,
   Comparison,
   ImportDetail,
   InboxRow,
@@ -26,6 +27,7 @@ import { agentRoutes } from "./agents";
 import { chatRoutes } from "./chat";
 import { deadLetterRoutes } from "./dead-letters";
 import { experimentRoutes } from "./experiments";
+import { holdoutRoutes } from "./holdouts";
 import { loopRoutes } from "./loop";
 import { outlookRoutes } from "./outlook";
 import { planningRoutes } from "./planning";
@@ -185,6 +187,7 @@ const routes: [string, RegExp, Handler][] = [
   ...loopRoutes,
   ...agentRoutes,
   ...experimentRoutes,
+  ...holdoutRoutes,
   ...planningRoutes,
   ...stockRoutes,
   ...deadLetterRoutes,
@@ -313,6 +316,7 @@ function comparison(asked: Asked): Comparison {
     return channels(asked);
   });
   const [first] = reports;
+  const applied = asked.query.get("by") === "channel" && !asked.query.has("window");
   const rows = (first?.rows ?? []).map((row, at) => {
     const credits = models.map(({ id }, model) => {
       const { conversions = 0, value = 0, cpa = null, roas = null } = reports[model]?.rows[at] ?? {};
@@ -322,10 +326,15 @@ function comparison(asked: Asked): Comparison {
       };
     });
     const ranked = [...credits].sort((a, b) => a.conversions - b.conversions);
+    const tested = row.channel === "Paid Search" ? 1 : 0;
+    const worth = row.channel === "Direct" ? 0 : tested ? 0.42 : 0.7;
+    const half = tested ? 0.24 : 0.6;
     const [low, high] = [ranked[0], ranked.at(-1)];
     const mean = credits.reduce((sum, one) => sum + one.conversions, 0) / credits.length;
     return {
-      ...{ channel: row.channel, source: row.source, campaign: row.campaign ?? null, spend: row.spend, credits, mean },
+      ...{ channel: row.channel, source: row.source, campaign: row.campaign ?? null, spend: row.spend, mean },
+      credits: applied ? [...credits, { ...(credits[0] as ComparedCredit), model: "calibrated", conversions: worth * mean, conversions_low: Math.max(0, worth - half) * mean, conversions_high: (worth && worth + half) * mean }] : credits,
+      factor: applied && worth ? { value: worth, low: Math.max(0, worth - half), high: worth + half, tests: tested } : null,
       ...{ low: low?.conversions ?? 0, low_model: low?.model ?? "", high: high?.conversions ?? 0, high_model: high?.model ?? "" },
       ...{ disagreement: mean ? ((high?.conversions ?? 0) - (low?.conversions ?? 0)) / mean : null, removal_effect: 0.3 },
     };
@@ -336,11 +345,12 @@ function comparison(asked: Asked): Comparison {
     currency: asked.site.currency,
     window_days: 30,
     level: 0.95,
-    models,
+    models: applied ? [...models, { id: "calibrated", label: "Calibrated by tests", description: "What switching channels off showed.", data_driven: true }] : models,
     rows,
     conversions: first?.total.conversions ?? 0,
     value: first?.total.value ?? 0,
     untouched: 0,
+    calibration: { tests: asked.empty ? 0 : 1, applied },
     journeys_without_order: (first?.total.sessions ?? 0) - (first?.total.conversions ?? 0),
     chain: {
       order: 1,

@@ -9,9 +9,10 @@ use attribution::{Totals, Touch, UNASSIGNED_CHANNEL, UNASSIGNED_SOURCE};
 use campaign::ChannelType;
 use connector::ad_spend::Place;
 use metrics::Dimension;
+use study::holdouts::Calibrated;
 
 use crate::store::claims::ClaimRecord;
-use crate::wire::attribution::{ChannelRow, ChannelTotal, ClaimRow, ComparedCredit, ComparedRow};
+use crate::wire::attribution::{ChannelRow, ChannelTotal, ClaimRow, ComparedCredit, ComparedFactor, ComparedRow};
 
 /// What a row of the report stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,6 +200,7 @@ pub fn compared(
             mean: about.mean,
             disagreement: about.spread,
             removal_effect: comparison.markov.removal_conversions.get(at).copied().unwrap_or(0.0),
+            factor: None,
         })
     };
     let mut rows: Vec<ComparedRow> = comparison.channels.iter().enumerate().filter_map(row).collect();
@@ -241,6 +243,27 @@ pub fn held_against(claims: &[ClaimRecord], credits: &BTreeMap<Key, Totals>) -> 
     let mut rows: Vec<ClaimRow> = ChannelType::ALL.into_iter().filter_map(row).collect();
     rows.sort_by(|a, b| b.claimed_conversions.total_cmp(&a.claimed_conversions));
     rows
+}
+
+/// Adds to each channel's row what tests say of it, as one more model's credit and as a factor.
+pub fn calibrate(rows: &mut [ComparedRow], model: &str, calibrated: &Calibrated) {
+    for row in rows {
+        let own = calibrated.channels.iter().find(|one| one.channel == row.channel);
+        let (conversions, value) = own.map_or(([0.0; 3], [0.0; 3]), |own| (own.conversions, own.value));
+        row.credits.push(ComparedCredit {
+            model: model.to_owned(),
+            conversions: conversions[0],
+            conversions_low: conversions[1],
+            conversions_high: conversions[2],
+            value: rounded(value[0]),
+            value_low: rounded(value[1]),
+            value_high: rounded(value[2]),
+            cpa: ratio(whole(row.spend), conversions[0]),
+            roas: ratio(value[0], whole(row.spend)),
+        });
+        row.factor = own
+            .and_then(|own| own.factor.map(|[value, low, high]| ComparedFactor { value, low, high, tests: own.tests }));
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "amounts stay below 2^53")]

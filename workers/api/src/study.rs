@@ -33,10 +33,14 @@ fn shop(caller: &Caller, site: SiteRecord) -> Shop {
 /// # Errors
 /// What the science Worker refuses, 503 when it does not answer.
 pub async fn ask<T: Serialize>(caller: &Caller, site: SiteRecord, path: &str, question: T) -> Answer<Response> {
-    Ok(as_json(answered(caller, site, path, question).await?))
+    Ok(as_json(answer(caller, site, path, question).await?))
 }
 
-async fn answered<T: Serialize>(caller: &Caller, site: SiteRecord, path: &str, question: T) -> Answer<String> {
+/// The same, for who goes on with it: JSON.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn answer<T: Serialize>(caller: &Caller, site: SiteRecord, path: &str, question: T) -> Answer<String> {
     let shop = shop(caller, site);
     let answer = study_object::ask(&caller.runtime.env, path, &Asked { shop, now: caller.now, question }).await?;
     if answer.status != 200 {
@@ -97,7 +101,7 @@ pub async fn stock(caller: &Caller, site: SiteRecord, usual: Terms, question: As
     let records = studies::latest(&caller.database, &site.key, Kind::Stock).await?;
     let study = json!(records.first().map(Study::from));
     let (computed_at, answer) = match records.iter().find(|record| record.status == "done") {
-        Some(done) => (json!(done.ended_at), answered(caller, site, STOCK, question).await?),
+        Some(done) => (json!(done.ended_at), answer(caller, site, STOCK, question).await?),
         None => (json!(null), "null".to_owned()),
     };
     let usual = json!(usual);

@@ -4,6 +4,7 @@
 mod anomalies;
 mod customers;
 mod experiments;
+mod holdouts;
 mod mix;
 #[expect(missing_docs, reason = "the object macro makes public items of its own")]
 mod object;

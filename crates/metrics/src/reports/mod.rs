@@ -10,6 +10,7 @@ pub mod journey;
 pub mod journeys;
 pub mod live;
 pub mod paths;
+pub mod regions;
 
 use serde::{Deserialize, Deserializer, de};
 
@@ -102,6 +103,8 @@ mod tests {
                 journeys::statement(&scope, &range, Some("x"), None, 1, dialect),
                 paths::statement(&scope, &range, 1, &paths::Narrowed::default(), None, 1, dialect),
                 attribution_kept::statement(&scope, &range),
+                regions::days(&scope, &range, regions::Level::Country, dialect),
+                regions::orders(&scope, &range, regions::Level::Region, None, 1, dialect),
                 live::latest(&scope, 1),
                 live::after(&scope, 1, 1),
                 live::active(&scope, 1, 1),

@@ -5,20 +5,15 @@
 use metrics::{Dialect, Param, Scope, Statement};
 use rusqlite::{Connection, limits::Limit, params_from_iter, types::Value as Sql};
 
-pub const MIGRATIONS: [&str; 12] = [
-    include_str!("../../../../migrations-d1/0001_foundation.sql"),
-    include_str!("../../../../migrations-d1/0002_the_loop.sql"),
-    include_str!("../../../../migrations-d1/0003_pulls.sql"),
-    include_str!("../../../../migrations-d1/0004_choosing.sql"),
-    include_str!("../../../../migrations-d1/0005_closed_hours.sql"),
-    include_str!("../../../../migrations-d1/0006_audit_heads.sql"),
-    include_str!("../../../../migrations-d1/0007_attributions.sql"),
-    include_str!("../../../../migrations-d1/0008_studies.sql"),
-    include_str!("../../../../migrations-d1/0009_anomalies.sql"),
-    include_str!("../../../../migrations-d1/0010_experiment_readouts.sql"),
-    include_str!("../../../../migrations-d1/0011_touchpoints_by_time.sql"),
-    include_str!("../../../../migrations-d1/0012_stock_settings.sql"),
-];
+/// Makes the project's schema.
+pub fn migrate(db: &Connection) {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations-d1");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for file in files {
+        db.execute_batch(&std::fs::read_to_string(file).unwrap()).unwrap();
+    }
+}
 
 pub fn scope() -> Scope {
     Scope { tenant_id: "acme".into(), site: "shop".into(), currency: "EUR".into() }
@@ -31,9 +26,7 @@ const STRANGE: i64 = 900_000_000_000_000;
 /// the same key.
 pub fn database(others: bool) -> Connection {
     let db = Connection::open_in_memory().unwrap();
-    for migration in MIGRATIONS {
-        db.execute_batch(migration).unwrap();
-    }
+    migrate(&db);
     let mut owners = vec![("acme", "shop", "own", 0_i64)];
     if others {
         owners.extend([("acme", "second", "OTHERSITE", STRANGE), ("rival", "shop", "FOREIGN", STRANGE)]);

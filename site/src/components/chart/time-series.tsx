@@ -36,6 +36,14 @@ export interface ChartBand {
   points: readonly { low: number | null; high: number | null }[];
 }
 
+/** A stretch of time that is not like the others. */
+export interface ChartStretch {
+  label: string;
+  /** Its first and its last bucket, by number. */
+  first: number;
+  last: number;
+}
+
 const NO_BANDS: readonly ChartBand[] = [];
 const MARGIN = { top: 12, right: 8, bottom: 26, left: 52 };
 
@@ -47,6 +55,7 @@ export function TimeSeries({
   label,
   series,
   bands = NO_BANDS,
+  stretch,
   formatValue,
   formatTick,
   formatTime,
@@ -56,6 +65,8 @@ export function TimeSeries({
   label: string;
   series: readonly ChartSeries[];
   bands?: readonly ChartBand[];
+  /** Shaded behind the lines, named at its head. */
+  stretch?: ChartStretch;
   formatValue: (value: number | null) => string;
   formatTick: (value: number) => string;
   formatTime: (t: number) => string;
@@ -129,7 +140,7 @@ export function TimeSeries({
   const lines = active === null ? [] : series.filter((one) => !one.partial || read(one, active) !== null);
   const around = active === null ? [] : bands.flatMap((band) => ({ band, text: range(band, active) })).filter(({ text }) => text !== null);
   const spoken = bucket && active !== null
-    ? `${formatTimeLong(bucket.t)}: ${[...lines.map((one) => `${one.label} ${formatValue(read(one, active))}`), ...around.map(({ band, text }) => `${band.label} ${text}`)].join(", ")}`
+    ? `${formatTimeLong(bucket.t)}${stretch && active >= stretch.first && active <= stretch.last ? `, ${stretch.label}` : ""}: ${[...lines.map((one) => `${one.label} ${formatValue(read(one, active))}`), ...around.map(({ band, text }) => `${band.label} ${text}`)].join(", ")}`
     : "";
 
   return (
@@ -162,6 +173,21 @@ export function TimeSeries({
                 ) : null,
               )}
             </defs>
+            {stretch ? (
+              <>
+                <rect
+                  x={Math.max(MARGIN.left, x(stretch.first - 0.5))}
+                  y={MARGIN.top}
+                  width={Math.max(1, Math.min(x(count - 1), x(stretch.last + 0.5)) - Math.max(MARGIN.left, x(stretch.first - 0.5)))}
+                  height={Math.max(0, inner.height)}
+                  rx={4}
+                  className="fill-muted"
+                />
+                <text x={Math.max(MARGIN.left, x(stretch.first - 0.5)) + 6} y={MARGIN.top + 12} className="fill-muted-foreground text-2xs font-medium">
+                  {stretch.label}
+                </text>
+              </>
+            ) : null}
             {shapes.ticks.map((tick) => (
               <g key={tick}>
                 <line x1={MARGIN.left} x2={width - MARGIN.right} y1={y(tick)} y2={y(tick)} stroke={tick === 0 ? "var(--border-strong)" : "var(--grid)"} />

@@ -15,6 +15,7 @@ import { CreditSkeleton, CreditView } from "./credit-view";
 import { ModelControls } from "./model-controls";
 import { ModelsSkeleton, ModelsView } from "./models-view";
 import { PathsView } from "./paths-view";
+import { TestsView } from "./tests-view";
 
 export function AttributionPage() {
   const search = useSearch({ from: "/app/attribution" });
@@ -26,9 +27,13 @@ export function AttributionPage() {
     <Page
       title="Attribution"
       description={
-        <>
-          Which touches earned the orders of <span className="tabular">{rangeText(scope.range)}</span>.
-        </>
+        tab === "tests" ? (
+          "What channels really add: switch one off, and see what is missing."
+        ) : (
+          <>
+            Which touches earned the orders of <span className="tabular">{rangeText(scope.range)}</span>.
+          </>
+        )
       }
     >
       {models.isError ? (
@@ -55,12 +60,13 @@ export function AttributionPage() {
         </>
       ) : (
         <>
-          <ModelControls models={models.data.rows} fallback={models.data.default} search={search} onChange={patch} view={tab} />
-          <Tabs value={tab} onValueChange={(next) => patch({ tab: next === "credit" ? undefined : next })}>
+          {tab === "tests" ? null : <ModelControls models={models.data.rows} fallback={models.data.default} search={search} onChange={patch} view={tab} />}
+          <Tabs value={tab} onValueChange={(next) => patch({ tab: next === "credit" ? undefined : next, test: undefined })}>
             <TabsList aria-label="Attribution views">
               <TabsTrigger value="credit">Credit</TabsTrigger>
               <TabsTrigger value="models">Models</TabsTrigger>
               <TabsTrigger value="paths">Paths</TabsTrigger>
+              <TabsTrigger value="tests">Tests</TabsTrigger>
             </TabsList>
             <TabsContent value="credit" className="pt-5">
               <CreditView models={models.data.rows} fallback={models.data.default} search={search} onChange={patch} />
@@ -70,6 +76,9 @@ export function AttributionPage() {
             </TabsContent>
             <TabsContent value="paths" className="pt-5">
               <PathsView fallback={models.data.default} search={search} onChange={patch} />
+            </TabsContent>
+            <TabsContent value="tests" className="pt-5">
+              <TestsView search={search} onChange={patch} />
             </TabsContent>
           </Tabs>
         </>

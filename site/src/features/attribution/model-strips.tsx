@@ -7,9 +7,13 @@ import { count, percent } from "@/lib/format";
 /** Rows that fit a screen; the table below holds them all. */
 const MOST = 10;
 /** The models that are more than a rule of thumb; shapes tell them apart, not colours. */
-const MARKED: Record<string, string> = { markov: "size-3 rotate-45 rounded-[2px]", shapley: "size-3 rounded-full" };
+const MARKED: Record<string, string> = {
+  markov: "size-3 rotate-45 rounded-[2px]",
+  shapley: "size-3 rounded-full",
+  calibrated: "h-4 w-1.5 rounded-[2px]",
+};
 
-/** One line a channel: a mark for each model where it puts the channel's orders, the interval of the Markov chain behind. */
+/** One line a channel: a mark for each model where it puts the channel's orders, behind them the interval of what tests calibrated, else of the Markov chain. */
 export function ModelStrips({ comparison, labelOf }: { comparison: Comparison; labelOf: (row: ComparedRow) => string }) {
   const shown = comparison.rows.slice(0, MOST);
   const high = Math.max(1e-9, ...shown.flatMap((row) => row.credits.flatMap((credit) => [credit.conversions, credit.conversions_high])));
@@ -59,7 +63,8 @@ function Key({ className, children }: { className: string; children: React.React
 
 function Strip({ row, name, x, label }: { row: ComparedRow; name: string; x: (value: number) => number; label: (id: string) => string }) {
   const color = channelColor(row.channel);
-  const chain = row.credits.find((credit) => credit.model === "markov");
+  // What is surest of what it says: tests where there are any, else what learns from the journeys.
+  const surest = row.credits.find((credit) => credit.model === "calibrated") ?? row.credits.find((credit) => credit.model === "markov");
   const digits = row.high < 100 ? 1 : 0;
   // Those are drawn last, above the rules they may stand on.
   const marks = [...row.credits].sort((a, b) => Number(a.model in MARKED) - Number(b.model in MARKED));
@@ -74,10 +79,10 @@ function Strip({ row, name, x, label }: { row: ComparedRow; name: string; x: (va
       </span>
       <span role="img" aria-label={said} title={said} className="relative order-last col-span-2 h-6 sm:order-none sm:col-span-1">
         <span className="bg-border absolute inset-x-0 top-1/2 h-px" />
-        {chain ? (
+        {surest ? (
           <span
             className="absolute top-1/2 h-4 -translate-y-1/2 rounded-sm opacity-20"
-            style={{ left: `${x(chain.conversions_low)}%`, width: `${Math.max(0.4, x(chain.conversions_high) - x(chain.conversions_low))}%`, background: color }}
+            style={{ left: `${x(surest.conversions_low)}%`, width: `${Math.max(0.4, x(surest.conversions_high) - x(surest.conversions_low))}%`, background: color }}
           />
         ) : null}
         <span

@@ -19,7 +19,7 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { useScope } from "@/hooks/use-scope";
 import { channelColor } from "@/lib/channels";
 import { cn } from "@/lib/cn";
-import { count, creditDigits, money, percent, plural, readsWhole } from "@/lib/format";
+import { count, creditDigits, money, percent, plural, ratio, readsWhole } from "@/lib/format";
 
 import { FlowTable } from "./flow-table";
 import { ModelStrips } from "./model-strips";
@@ -79,7 +79,7 @@ export function ModelsView({ search, onChange }: { search: AttributionSearch; on
           <div className="min-w-0">
             <CardTitle>Where the models agree, and where they don’t</CardTitle>
             <CardDescription className="mt-0.5">
-              {plural(data.conversions, "order")} shared out {data.models.length} ways. The further apart the marks, the more the answer depends on the question.
+              {plural(data.conversions, "order")} shared out {data.models.length - (data.calibration.applied ? 1 : 0)} ways. The further apart the marks, the more the answer depends on the question.
             </CardDescription>
           </div>
           <div className="ml-auto flex flex-wrap items-center gap-2">
@@ -89,6 +89,7 @@ export function ModelsView({ search, onChange }: { search: AttributionSearch; on
         </CardHeader>
         <CardContent className="pt-1">
           <ModelStrips comparison={data} labelOf={(row) => nameOf(row, by)} />
+          <Calibrated comparison={data} onChange={onChange} />
         </CardContent>
       </Card>
       <ModelsTable comparison={data} by={by} figure={search.figure ?? "orders"} sort={search.sort} onChange={onChange} />
@@ -116,6 +117,23 @@ export function ModelsView({ search, onChange }: { search: AttributionSearch; on
         </CardContent>
       </Card>
     </div>
+  );
+}
+
+/** What tests add to the comparison, or would. */
+function Calibrated({ comparison, onChange }: { comparison: Comparison; onChange: (patch: Record<string, unknown>) => void }) {
+  const { tests, applied } = comparison.calibration;
+  return (
+    <p className="text-muted-foreground mt-3 border-t pt-3 text-xs text-pretty">
+      {applied
+        ? `Calibrated by ${plural(tests, "test")} that switched channels off: how many orders would not have been without each.`
+        : tests > 0
+          ? `${plural(tests, "test")} could calibrate this: group by channel, with the site’s own lookback and half-life.`
+          : "No model knows what would have happened without a channel. A test that switches one off in some regions, or for a while, does: its result then stands here beside the models."}{" "}
+      <button type="button" className="focus-ring text-link rounded-sm font-medium hover:underline" onClick={() => onChange({ tab: "tests", sort: undefined })}>
+        {tests > 0 ? "See the tests" : "Plan a test"}
+      </button>
+    </p>
   );
 }
 
@@ -148,6 +166,13 @@ function Computed({ comparison }: { comparison: Comparison }) {
         An interval is the middle {percent(comparison.level, { digits: 0 })} of 200 resamples of the journeys. Disagreement is (highest − lowest) / mean. No
         model knows what would have happened without a channel; only an experiment does.
       </p>
+      {comparison.calibration.applied ? (
+        <p>
+          Calibrated: each model’s credit is regressed on what {plural(comparison.calibration.tests, "test")} measured, and the models are mixed by how well each foretells the tests of the other
+          channels (a normal hierarchical model, Rubin 1981; stacking, Yao and others 2018). “Credit is worth” is orders added by the mean of the models’ credit; the Markov chain is
+          left out, because it can’t be cut to the regions of a test. A channel without a test follows the others, with a wide interval.
+        </p>
+      ) : null}
     </HowComputed>
   );
 }
@@ -170,6 +195,8 @@ function ModelsTable({
   const { currency, models, rows } = comparison;
   const columns = useMemo<Column<ComparedRow>[]>(() => {
     const digits = creditDigits(rows.flatMap((row) => row.credits.map((credit) => credit.conversions)));
+    // What tests say comes first: it is the only one that knows what would not have been.
+    const ordered = models.map((model, at) => ({ model, at })).sort((a, b) => Number(b.model.id === "calibrated") - Number(a.model.id === "calibrated"));
     const whole = readsWhole([comparison.value], currency);
     const orders = (value: number) => count(value, { digits });
     const amount = (value: number | null | undefined) => money(value, currency, { whole });
@@ -194,7 +221,25 @@ function ModelsTable({
         cell: ({ row: { original } }) => percent(original.disagreement, { digits: 0 }),
         sortFn: byNumber((row: ComparedRow) => row.disagreement),
       }),
-      ...models.map((model, at) => {
+      ...(comparison.calibration.applied
+        ? [
+            helper.accessor((row) => row.factor?.value, {
+              id: "factor",
+              header: "Credit is worth",
+              cell: ({ row: { original } }) =>
+                original.factor ? (
+                  <span className="block leading-4">
+                    <span className="block">{ratio(original.factor.value)}</span>
+                    <span className="text-muted-foreground block text-2xs">
+                      {ratio(original.factor.low)}–{ratio(original.factor.high)} · {original.factor.tests > 0 ? plural(original.factor.tests, "test") : "not tested"}
+                    </span>
+                  </span>
+                ) : null,
+              sortFn: byNumber((row: ComparedRow) => row.factor?.value),
+            }),
+          ]
+        : []),
+      ...ordered.map(({ model, at }) => {
         const read = (row: ComparedRow) => {
           const credit = row.credits[at];
           if (figure === "orders") return credit?.conversions ?? 0;
@@ -230,7 +275,7 @@ function ModelsTable({
         sortFn: byNumber((row: ComparedRow) => row.spend),
       }),
     ];
-  }, [rows, models, currency, by, figure, comparison.value]);
+  }, [rows, models, currency, by, figure, comparison.value, comparison.calibration.applied]);
   const known = columns.some((column) => sort?.startsWith(`${column.id}.`));
   return (
     <Card aria-label="Models side by side" className="overflow-hidden">

@@ -2,7 +2,7 @@ import { integer, number, oneOf, type RawSearch, sort, text } from "@/lib/search
 
 export const GROUPS = ["channel", "source", "campaign"] as const;
 export type Group = (typeof GROUPS)[number];
-export const TABS = ["credit", "models", "paths"] as const;
+export const TABS = ["credit", "models", "paths", "tests"] as const;
 export type Tab = (typeof TABS)[number];
 export const CONVERTED = ["yes", "no", "all"] as const;
 export type Converted = (typeof CONVERTED)[number];
@@ -27,6 +27,8 @@ export interface AttributionSearch {
   channel?: string | undefined;
   converted?: Converted | undefined;
   q?: string | undefined;
+  /** Id of the incrementality test that is open, or `new`. */
+  test?: string | undefined;
 }
 
 export const DEFAULT_SORT = "value.desc";
@@ -46,5 +48,6 @@ export function attributionSearch(raw: RawSearch): AttributionSearch {
     channel: text(raw.channel, 80),
     converted: oneOf(raw.converted, CONVERTED, "yes"),
     q: text(raw.q),
+    test: text(raw.test, 60),
   };
 }

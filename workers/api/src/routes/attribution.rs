@@ -6,6 +6,7 @@ use ::attribution::{
     Comparing, Order, Parameters, Totals, Touch, Touches, aggregate, at_least_double, attribute, compare,
     model as model_of, models, window_ms,
 };
+use ::study::holdouts::{Calibrated, Calibrating};
 use axum::Json;
 use calendar::DateRange;
 use metrics::catalog::metric;
@@ -14,17 +15,17 @@ use metrics::{Dialect, Figure, Request, Scope};
 use platform::warehouse::Warehouse;
 use problem::Problem as Failure;
 
-use super::scope;
+use super::{holdouts, scope};
 use crate::answer::Answer;
-use crate::channels::{Brought, Grouping, Key, compared, held_against, report};
+use crate::channels::{Brought, Grouping, Key, calibrate, compared, held_against, report};
 use crate::cursor;
 use crate::extract::{Params, number, one_of, whole_number};
 use crate::gate::Caller;
 use crate::store::claims::claims as claims_of;
 use crate::store::sites::SiteRecord;
 use crate::wire::attribution::{
-    Chain, ChainTransition, Channels, ChannelsQuery, Claims, ClaimsQuery, CompareQuery, ComparedModel, Comparison,
-    Model, Models, PathOrder, PathRow, PathTouchpoint, Paths, PathsQuery,
+    Calibration, Chain, ChainTransition, Channels, ChannelsQuery, Claims, ClaimsQuery, CompareQuery, ComparedModel,
+    Comparison, Model, Models, PathOrder, PathRow, PathTouchpoint, Paths, PathsQuery,
 };
 use crate::wire::problem::Problem;
 
@@ -210,6 +211,8 @@ pub async fn compare_models(caller: Caller, Params(query): Params<CompareQuery>)
     };
     let comparison = compare(&orders, &touches, |touch| grouping.key(Some(touch)).label(), &how)?;
     let brought = brought(&warehouse, scope, range, grouping).await?;
+    let (calibration, calibrated) =
+        calibration(&caller, &site, &comparison, &choice, half_life, grouping == Grouping::Channel).await?;
     let mut transitions: Vec<ChainTransition> = comparison
         .transitions
         .iter()
@@ -218,21 +221,33 @@ pub async fn compare_models(caller: Caller, Params(query): Params<CompareQuery>)
     transitions
         .sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| (&a.from, &a.to).cmp(&(&b.from, &b.to))));
     transitions.truncate(MAX_TRANSITIONS);
+    let mut models: Vec<ComparedModel> = comparison
+        .models
+        .iter()
+        .map(|model| ComparedModel {
+            id: model.id.to_owned(),
+            label: model.label.to_owned(),
+            description: model.description.to_owned(),
+            data_driven: model.data_driven,
+        })
+        .collect();
+    let mut rows = compared(&comparison, &keys, &brought);
+    if calibration.applied {
+        models.push(ComparedModel {
+            id: CALIBRATED.0.to_owned(),
+            label: CALIBRATED.1.to_owned(),
+            description: CALIBRATED.2.to_owned(),
+            data_driven: true,
+        });
+        calibrate(&mut rows, CALIBRATED.0, &calibrated);
+    }
     Ok(Json(Comparison {
         currency: site.currency,
         window_days: choice.window_days,
         level: LEVEL,
-        rows: compared(&comparison, &keys, &brought),
-        models: comparison
-            .models
-            .iter()
-            .map(|model| ComparedModel {
-                id: model.id.to_owned(),
-                label: model.label.to_owned(),
-                description: model.description.to_owned(),
-                data_driven: model.data_driven,
-            })
-            .collect(),
+        rows,
+        models,
+        calibration,
         conversions: counted(comparison.journeys.conversions),
         value: counted(comparison.journeys.value),
         untouched: counted(comparison.untouched.conversions),
@@ -244,6 +259,46 @@ pub async fn compare_models(caller: Caller, Params(query): Params<CompareQuery>)
             transitions,
         },
     }))
+}
+
+/// The models combined as tests say: id, name, and how it shares credit.
+const CALIBRATED: (&str, &str, &str) = (
+    "calibrated",
+    "Calibrated by tests",
+    "What switching channels off showed, and the models weighed by how well they foretold it. It counts orders that would \
+     not have been; direct visits are nobody's doing, so the credits do not add up to all orders.",
+);
+
+/// Whether the comparison is calibrated by tests, and how. Tests were read at the site's look-back and channel by channel;
+/// credit of other terms is another thing.
+async fn calibration(
+    caller: &Caller,
+    site: &SiteRecord,
+    comparison: &::attribution::Comparison,
+    choice: &Choice,
+    half_life: Option<f64>,
+    by_channel: bool,
+) -> Answer<(Calibration, Calibrated)> {
+    let tests = holdouts::done(caller, site).await?;
+    let mut calibration = Calibration { tests: i64::try_from(tests.len()).unwrap_or(i64::MAX), applied: false };
+    if !by_channel || choice.window_days != site.lookback_days || half_life.is_some() {
+        return Ok((calibration, Calibrated::default()));
+    }
+    let found = holdouts::calibrated(caller, site, tests, |tests| Calibrating {
+        tests,
+        models: comparison.models.iter().map(|model| model.id.to_owned()).collect(),
+        channels: comparison.channels.clone(),
+        credits: comparison
+            .models
+            .iter()
+            .map(|model| model.credits.iter().map(|credit| [credit.conversions, credit.value]).collect())
+            .collect(),
+        level: LEVEL,
+    })
+    .await?
+    .unwrap_or_default();
+    calibration.applied = found.tests > 0;
+    Ok((calibration, found))
 }
 
 /// A sum of whole numbers as a whole number.

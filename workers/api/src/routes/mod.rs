@@ -20,6 +20,7 @@ pub mod experiments;
 pub mod forecast;
 pub mod guardrails;
 pub mod health;
+pub mod holdouts;
 pub mod imports;
 pub mod inbox;
 pub mod journeys;
@@ -113,6 +114,11 @@ pub(crate) fn declared() -> Declaring {
         .routes(routes!(attribution::claims))
         .routes(routes!(attribution::compare_models))
         .routes(routes!(attribution::paths))
+        .routes(routes!(holdouts::list_holdouts, holdouts::create_holdout))
+        .routes(routes!(holdouts::plan_holdout))
+        .routes(routes!(holdouts::show_holdout))
+        .routes(routes!(holdouts::finish_holdout))
+        .routes(routes!(holdouts::stop_holdout))
         .routes(routes!(journeys::list_journeys))
         .routes(routes!(journeys::show_journey))
         .routes(routes!(inbox::list_inbox))

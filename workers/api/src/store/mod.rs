@@ -12,6 +12,7 @@ pub mod claims;
 pub mod dead_letters;
 pub mod experiments;
 pub mod feed;
+pub mod holdouts;
 pub mod idempotency;
 pub mod imports;
 pub mod inbox;

@@ -276,9 +276,9 @@ pub struct Comparison {
     pub window_days: i64,
     /// The probability that an interval holds what journeys of the same kind give on average.
     pub level: f64,
-    /// In the order people should see them: rules, then what learns from the journeys.
+    /// In the order people should see them: rules, then what learns from the journeys, then what is calibrated by tests.
     pub models: Vec<ComparedModel>,
-    /// Most credit first, averaged over the models.
+    /// Most credit first, averaged over the models; one that is calibrated by tests is not among them.
     pub rows: Vec<ComparedRow>,
     /// Orders that a touch led to; each model shares these.
     pub conversions: i64,
@@ -290,6 +290,8 @@ pub struct Comparison {
     pub journeys_without_order: i64,
     /// The Markov chain.
     pub chain: Chain,
+    /// Calibration by incrementality tests.
+    pub calibration: Calibration,
 }
 
 /// A model of a comparison.
@@ -332,6 +334,30 @@ pub struct ComparedRow {
     pub disagreement: Option<f64>,
     /// Share of orders lost without it, by the Markov chain, 0 to 1.
     pub removal_effect: f64,
+    /// What its credit is worth by incrementality tests; null where nothing is calibrated, and for direct visits.
+    pub factor: Option<ComparedFactor>,
+}
+
+/// Orders a channel added, as tests say, by the mean of what the models that are combined credit it with.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ComparedFactor {
+    /// The factor.
+    pub value: f64,
+    /// Lower end of its interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Tests of this very channel; 0 where it follows from those of others.
+    pub tests: u32,
+}
+
+/// Whether a comparison is calibrated by incrementality tests.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Calibration {
+    /// Tests of the site that are done.
+    pub tests: i64,
+    /// Whether the last model is calibrated by them: by channel, at the site's look-back and half-life.
+    pub applied: bool,
 }
 
 /// What one model credits, with its interval.

@@ -21,6 +21,7 @@ pub mod dead_letters;
 pub mod experiments;
 pub mod forecast;
 pub mod guardrails;
+pub mod holdouts;
 pub mod imports;
 pub mod inbox;
 pub mod journeys;

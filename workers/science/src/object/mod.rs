@@ -13,8 +13,8 @@ mod store;
 
 use control::audit::{Entry, SYSTEM};
 use platform::study_object::{
-    ANOMALIES, Asked, BEGIN, BUDGET, EXPERIMENT_PLAN, EXPERIMENT_READOUT, FORECAST, Job, Kind, MIX_READY, STOCK,
-    STOCK_FORECAST, Shop,
+    ANOMALIES, Asked, BEGIN, BUDGET, EXPERIMENT_PLAN, EXPERIMENT_READOUT, FORECAST, HOLDOUT_CALIBRATE, HOLDOUT_PLAN,
+    HOLDOUT_READOUT, Job, Kind, MIX_READY, STOCK, STOCK_FORECAST, Shop,
 };
 use platform::{Error, Param, Statement, TenantDb, clock};
 use problem::Problem;
@@ -24,11 +24,12 @@ use serde_json::json;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::Store;
 use study::forecast;
+use study::holdouts::{Calibrating, calibrate};
 use study::mix::{BudgetQuestion, Fitting};
 use study::stock::{self as goods, Outlook};
 use worker::{DurableObject, Env, Method, Request, Response, Result, State, durable_object};
 
-use crate::{anomalies, customers, experiments, mix, series, stock};
+use crate::{anomalies, customers, experiments, holdouts, mix, series, stock};
 
 /// Times a step is tried.
 const MOST_FAILURES: i64 = 4;
@@ -97,6 +98,18 @@ impl DurableObject for Study {
             EXPERIMENT_READOUT => {
                 let asked = read(&body)?;
                 answer(&asked.shop, &path, experiments::read_out(&self.env, &asked).await)
+            }
+            HOLDOUT_PLAN => {
+                let asked = read(&body)?;
+                answer(&asked.shop, &path, holdouts::planned(&self.env, &asked).await)
+            }
+            HOLDOUT_READOUT => {
+                let asked = read(&body)?;
+                answer(&asked.shop, &path, holdouts::read_out(&self.env, &asked).await)
+            }
+            HOLDOUT_CALIBRATE => {
+                let asked: Asked<Calibrating> = read(&body)?;
+                answer(&asked.shop, &path, calibrate(&asked.question).map_err(Failed::from))
             }
             BEGIN => {
                 self.store()?.begin(&serde_json::from_slice(&body)?)?;
