@@ -20,6 +20,8 @@ pub const FORECAST: &str = "/forecast";
 pub const MIX_READY: &str = "/mix/ready";
 /// Takes an [`Asked`] with a `study::mix::BudgetQuestion`; answers its `Budget` by the study done last.
 pub const BUDGET: &str = "/mix/budget";
+/// Takes an [`Asked`] with a `study::mix::ScenarioQuestion`; answers its `Scenario` by the study done last.
+pub const SCENARIO: &str = "/mix/scenario";
 /// Takes an [`Asked`] with a [`LookNow`]: looks, stores what it finds, answers its `Look`.
 pub const ANOMALIES: &str = "/anomalies";
 /// Takes an [`Asked`] with a `study::experiment::PlanQuestion`; answers its `Plan`.
@@ -183,7 +185,7 @@ pub async fn begin(env: &Env, job: &Job) {
 
 #[cfg(test)]
 mod tests {
-    use super::{BUDGET, FORECAST, Kind, MIX_READY, kind_of, name};
+    use super::{BUDGET, FORECAST, Kind, MIX_READY, SCENARIO, kind_of, name};
 
     #[test]
     fn names_of_different_studies_never_meet() {
@@ -193,8 +195,8 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_is_asked_of_the_object_that_fitted_the_mix() {
-        for path in [BUDGET, MIX_READY] {
+    fn budgets_and_plans_are_asked_of_the_object_that_fitted_the_mix() {
+        for path in [BUDGET, SCENARIO, MIX_READY] {
             assert_eq!(kind_of(path), Kind::Mix.as_str());
         }
         assert_eq!(kind_of(FORECAST), "forecast");

@@ -163,6 +163,7 @@ pub(crate) fn declared() -> Declaring {
         .routes(routes!(forecast::forecast))
         .routes(routes!(planning::show_mix, planning::compute_mix))
         .routes(routes!(planning::divide_budget))
+        .routes(routes!(planning::compare_plans))
         .routes(routes!(anomalies::list_anomalies))
         .routes(routes!(anomalies::check_anomalies))
         .routes(routes!(anomalies::dismiss_anomaly))
@@ -310,7 +311,7 @@ mod tests {
             let declared = operation["x-permission"].as_str().unwrap().to_owned();
             let of_oneself = path.starts_with("/auth/") || path.starts_with("/invitations/");
             // A question that is too long for a query string: what it computes is stored nowhere.
-            let question = ["/experiments/plan", "/planning/budget"].contains(&path.as_str());
+            let question = ["/experiments/plan", "/planning/budget", "/planning/scenario"].contains(&path.as_str());
             assert!(of_oneself || question || !declared.starts_with("read_"), "{method} {path} declares {declared}");
         }
     }

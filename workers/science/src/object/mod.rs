@@ -13,7 +13,8 @@ mod store;
 
 use control::audit::{Entry, SYSTEM};
 use platform::study_object::{
-    ANOMALIES, Asked, BEGIN, BUDGET, EXPERIMENT_PLAN, EXPERIMENT_READOUT, FORECAST, Job, Kind, MIX_READY, Shop,
+    ANOMALIES, Asked, BEGIN, BUDGET, EXPERIMENT_PLAN, EXPERIMENT_READOUT, FORECAST, Job, Kind, MIX_READY, SCENARIO,
+    Shop,
 };
 use platform::{Error, Param, Statement, TenantDb, clock};
 use problem::Problem;
@@ -23,7 +24,7 @@ use serde_json::json;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::Store;
 use study::forecast;
-use study::mix::{BudgetQuestion, Fitting};
+use study::mix::{BudgetQuestion, Fitting, ScenarioQuestion};
 use worker::{DurableObject, Env, Method, Request, Response, Result, State, durable_object};
 
 use crate::{anomalies, customers, experiments, mix, series};
@@ -66,6 +67,11 @@ impl DurableObject for Study {
                 let asked: Asked<BudgetQuestion> = read(&body)?;
                 let budget = self.fitted().and_then(|fitted| Ok(fitted.budget(&asked.question)?));
                 answer(&asked.shop, &path, budget)
+            }
+            SCENARIO => {
+                let asked: Asked<ScenarioQuestion> = read(&body)?;
+                let scenario = self.fitted().and_then(|fitted| Ok(fitted.scenario(&asked.question)?));
+                answer(&asked.shop, &path, scenario)
             }
             ANOMALIES => {
                 let asked = read(&body)?;
