@@ -109,6 +109,21 @@ test('every figure of what was is a count or a sum of the orders', async () => {
     assert.deepEqual([one.orders, one.spent], [own.length, sum(own, (order) => Math.round(order.value * 100))], one.person)
   }
   assert.ok(holdout.came > 0 && Math.abs(holdout.off) < 0.6, JSON.stringify(holdout))
+  // All three models have foretold, and the one in use is the one that did best, or the first where none did for sure.
+  const { models } = holdout
+  assert.deepEqual(models.map((one) => one.model), ['bg_nbd', 'mbg_nbd', 'pareto_nbd'])
+  const [first] = models
+  assert.deepEqual([first.better, first.better_error], [0, 0])
+  const surely = models.filter((one) => one.better > one.better_error).sort((one, other) => one.error - other.error)
+  const chosen = surely[0] ?? first
+  assert.deepEqual(models.filter((one) => one.chosen), [chosen])
+  assert.deepEqual([chosen.foretold, chosen.off, chosen.model], [holdout.foretold.mean, holdout.off, outlook.models.model])
+  assert.deepEqual(outlook.models.repeat.map((one) => one.name), chosen.model === 'pareto_nbd' ? ['r', 'alpha', 's', 'beta'] : ['r', 'alpha', 'a', 'b'])
+  for (const one of models) {
+    assert.ok(Math.abs(one.off - (one.foretold / holdout.came - 1)) < 1e-9 && one.error > 0, JSON.stringify(one))
+    assert.ok(Math.abs(one.better - (1 - (one.error / first.error) ** 2)) < 1e-9, JSON.stringify(one))
+  }
+  assert.equal(new Set(models.map((one) => one.foretold)).size, 3, 'each foretells by itself')
   // A person is the one of the journeys.
   ok(await me.analyst.ask('GET', `/journeys/${encodeURIComponent(outlook.best[0].person)}`))
 })

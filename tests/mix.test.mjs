@@ -1,5 +1,5 @@
 // The media mix over spend that was imported and orders that came in by the collector: what was planted is found, a
-// killed runtime goes on where it was, and a budget is divided to the last cent.
+// killed runtime goes on where it was, a budget is divided to the last cent, and of two plans the better one is told.
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
@@ -36,6 +36,15 @@ const weeks = Array.from({ length: WEEKS }, (_, at) => {
   return { t: monday - (WEEKS - at) * 7 * DAY, search, social, brought, revenue: Math.round(revenue) }
 })
 const sum = (of) => weeks.reduce((all, week) => all + of(week), 0)
+
+/** Ten weeks without search, as a region that was left out would have shown them: within 2 % of what is planted. */
+const lift = (() => {
+  const tested = weeks.slice(40, 50)
+  const truth = 100 * tested.reduce((all, week) => all + week.brought['Paid Search'], 0)
+  return { channel: 'Paid Search', from: date(tested[0].t), to: date(tested.at(-1).t + 6 * DAY), lift: Math.round(1.02 * truth), standard_error: Math.round(0.05 * truth) }
+})()
+/** A day of promotion in the first week that is to come: no past one says what it would bring, so it brings nothing. */
+const told = { promotions: [date(monday + 2 * DAY)], experiments: [lift] }
 
 const ask = (path, body) =>
   product.api(path, body ? { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : undefined)
@@ -78,7 +87,7 @@ test('a study that was begun is finished, though the runtime dies on the way', a
     const refused = await ask('/planning/mix', body)
     assert.deepEqual([refused.status, refused.body.errors?.[0]?.field], [422, field], JSON.stringify(refused.body))
   }
-  const begun = await ask('/planning/mix', {})
+  const begun = await ask('/planning/mix', told)
   assert.deepEqual([begun.status, begun.body.status], [202, 'running'], JSON.stringify(begun.body))
   assert.equal((await ask('/planning/mix', {})).status, 409)
   let half
@@ -114,6 +123,17 @@ test('what was planted is found', async () => {
   assert.ok(answer.quality.r_squared > 0.9 && answer.quality.r_hat < 1.1, JSON.stringify(answer.quality))
 })
 
+test('what was told is in the answer and in the question, which the next study is asked by', async () => {
+  const { question, answer } = await study()
+  assert.deepEqual([question.promotions, question.experiments], [told.promotions, [{ scale: 0, ...lift }]])
+  const [{ channel, measured, fitted }] = answer.experiments
+  assert.deepEqual([channel, measured.mean], ['Paid Search', lift.lift])
+  assert.ok(Math.abs((measured.high - measured.low) / 2 - 1.6449 * lift.standard_error) < 1, JSON.stringify(measured))
+  assert.ok(fitted.low <= lift.lift / 1.02 && lift.lift / 1.02 <= fitted.high, JSON.stringify([measured, fitted]))
+  const refused = await ask('/planning/mix', { experiments: [{ ...lift, channel: 'Radio' }] })
+  assert.deepEqual([refused.status, refused.body.errors?.[0]?.field], [422, '/experiments'], JSON.stringify(refused.body))
+})
+
 test('a budget is divided to the last cent', async () => {
   const { answer } = await study()
   const present = answer.budget.present_total
@@ -135,6 +155,80 @@ test('a budget is divided to the last cent', async () => {
   assert.ok(back > 3.8 && back < 4.3, JSON.stringify(target))
 })
 
+test('plans are compared by the same draws, and the truth lies within', async () => {
+  const { answer } = await study()
+  const present = Object.fromEntries(answer.channels.map((channel) => [channel.name, channel.present]))
+  const total = answer.budget.present_total
+  const given = (spends) => ({ kind: 'given', channels: Object.entries(spends).map(([channel, spend_minor]) => ({ channel, spend_minor })) })
+  const half = Object.fromEntries(Object.entries(present).map(([name, spend]) => [name, Math.round(spend / 2)]))
+  const plans = [
+    { name: 'As now', spend: { kind: 'present' } },
+    { name: 'The same', spend: given(present) },
+    { name: 'Half', spend: given(half) },
+    { name: 'Recommended', spend: { kind: 'recommended', goal: { kind: 'spend', total_minor: total } } },
+    { name: 'Far out', spend: given({ 'Paid Search': 2_000_000 }) },
+  ]
+  const { status, body } = await ask('/planning/scenario', { weeks: 13, plans })
+  assert.equal(status, 200, JSON.stringify(body))
+  assert.deepEqual([body.from, body.to, body.weeks, body.currency], [date(monday), date(monday + (13 * 7 - 1) * DAY), 13, 'EUR'])
+  const [now, same, less, best, far] = body.plans
+  assert.deepEqual(body.plans.map((plan) => plan.name), plans.map((plan) => plan.name))
+  assert.deepEqual([now.difference, now.probability], [null, null])
+  assert.deepEqual({ ...same, name: now.name, difference: null, probability: null }, now)
+  assert.deepEqual([same.difference, same.probability], [{ mean: 0, low: 0, high: 0 }, 0.5])
+  for (const plan of body.plans) {
+    const own = (of) => plan.channels.reduce((all, channel) => all + of(channel), 0)
+    assert.deepEqual([plan.spend_a_week, plan.spend], [own((one) => one.spend), 13 * own((one) => one.spend)])
+    assert.ok(Math.abs(own((one) => one.brought.mean) - plan.brought.mean) < 1, JSON.stringify(plan))
+    assert.ok(plan.outcome.low < plan.outcome.mean && plan.outcome.mean < plan.outcome.high)
+  }
+  // What was planted, reckoned here: the difference of two plans is in the interval, which is narrower than those of both.
+  const truth = (spends) => {
+    let left = kept
+    return [...Array(13)].reduce((all) => {
+      left = spends['Paid Social'] / 100 + 0.3 * left
+      return all + 100 * (levelling(spends['Paid Search'] / 100, 300, 6000) + levelling(left, 4000, 9000))
+    }, 0)
+  }
+  const planted = truth(half) - truth(present)
+  const { difference } = less
+  assert.ok(difference.low < planted && planted < difference.high, `${planted} planted, ${JSON.stringify(difference)}`)
+  assert.ok(Math.abs(difference.mean - (less.outcome.mean - now.outcome.mean)) < 1e-6 * now.outcome.mean)
+  const wide = ({ low, high }) => high - low
+  assert.ok(wide(difference) < wide(less.outcome) + wide(now.outcome), JSON.stringify([difference, less.outcome, now.outcome]))
+  assert.equal(less.probability, 0)
+  // The recommendation is that of the budget and no worse than leaving things as they are.
+  assert.deepEqual(best.channels.map((one) => one.spend), answer.budget.channels.map((one) => one.spend))
+  assert.ok(best.difference.mean >= 0 && best.probability >= 0.5, JSON.stringify(best))
+  // Beyond what was tried it says so.
+  assert.deepEqual([now.warnings, far.warnings.length, far.channels.map((one) => one.beyond)], [[], 1, [false, true]])
+  assert.match(far.warnings[0], /^Paid Search gets more than twice/)
+  const bounds = [{ channel: 'Paid Search', min: 12_345, max: 12_345 }]
+  const bound = await ask('/planning/scenario', { plans: [plans[0], { name: 'Bound', spend: { ...plans[3].spend, bounds } }] })
+  assert.deepEqual([bound.body.weeks, bound.body.plans?.[1].channels.find((one) => one.name === 'Paid Search').spend], [8, 12_345], JSON.stringify(bound.body))
+})
+
+test('plans that cannot be compared are named', async () => {
+  const now = { name: 'As now', spend: { kind: 'present' } }
+  const given = (channel, spend_minor) => ({ name: 'Other', spend: { kind: 'given', channels: [{ channel, spend_minor }] } })
+  const best = (spend) => ({ name: 'Best', spend: { kind: 'recommended', ...spend } })
+  for (const [body, field] of [
+    [{ plans: [now] }, '/plans'],
+    [{ plans: [now, now] }, '/plans/1/name'],
+    [{ weeks: 0, plans: [now, given('Paid Search', 1)] }, '/weeks'],
+    [{ plans: [now, given('Radio', 1)] }, '/plans/1/spend/channels/0/channel'],
+    [{ plans: [now, given('Paid Search', -1)] }, '/plans/1/spend/channels/0/spend_minor'],
+    [{ plans: [now, best({ goal: { kind: 'spend', total_minor: 0 } })] }, '/plans/1/spend/goal/total_minor'],
+    [{ plans: [now, best({ goal: { kind: 'target_cpa', cpa_minor: 500 } })] }, '/plans/1/spend/goal/kind'],
+    [{ plans: [{ ...now, name: '' }, given('Paid Search', 1)] }, '/plans/0/name'],
+  ]) {
+    const refused = await ask('/planning/scenario', body)
+    assert.deepEqual([refused.status, refused.body.errors?.[0]?.field], [422, field], JSON.stringify([body, refused.body]))
+  }
+  const unread = await ask('/planning/scenario', { plans: [now, { name: 'Other', spend: { kind: 'present', extra: 1 } }] })
+  assert.equal(unread.status, 422, JSON.stringify(unread.body))
+})
+
 test('what cannot be divided is named', async () => {
   const spend = { kind: 'spend', total_minor: 100_000 }
   for (const [body, field] of [
@@ -152,5 +246,9 @@ test('what cannot be divided is named', async () => {
   const { admin } = await shop(product.url, `Nothing yet ${randomUUID().slice(0, 6)}`)
   assert.equal((await admin.ask('POST', '/planning/mix', { body: {} })).status, 409)
   assert.equal((await admin.ask('GET', `/planning/mix?site=${site}`)).status, 404)
-  assert.equal((await admin.ask('POST', '/planning/budget', { body: { site, goal: spend } })).status, 404)
+  assert.equal((await admin.ask('POST', `/planning/mix?site=${site}`, { body: {} })).status, 404)
+  assert.equal((await admin.ask('POST', `/planning/budget?site=${site}`, { body: { goal: spend } })).status, 404)
+  const plans = ['one', 'other'].map((name) => ({ name, spend: { kind: 'present' } }))
+  assert.equal((await admin.ask('POST', `/planning/scenario?site=${site}`, { body: { plans } })).status, 404)
+  assert.equal((await admin.ask('POST', '/planning/scenario', { body: { plans } })).status, 409)
 })

@@ -20,6 +20,8 @@ pub const FORECAST: &str = "/forecast";
 pub const MIX_READY: &str = "/mix/ready";
 /// Takes an [`Asked`] with a `study::mix::BudgetQuestion`; answers its `Budget` by the study done last.
 pub const BUDGET: &str = "/mix/budget";
+/// Takes an [`Asked`] with a `study::mix::ScenarioQuestion`; answers its `Scenario` by the study done last.
+pub const SCENARIO: &str = "/mix/scenario";
 /// Takes an [`Asked`] with a [`LookNow`]: looks, stores what it finds, answers its `Look`.
 pub const ANOMALIES: &str = "/anomalies";
 /// Takes an [`Asked`] with a `study::experiment::PlanQuestion`; answers its `Plan`.
@@ -196,7 +198,7 @@ pub async fn begin(env: &Env, job: &Job) {
 
 #[cfg(test)]
 mod tests {
-    use super::{BUDGET, FORECAST, Kind, MIX_READY, STOCK, STOCK_FORECAST, kind_of, name};
+    use super::{BUDGET, FORECAST, Kind, MIX_READY, SCENARIO, STOCK, STOCK_FORECAST, kind_of, name};
 
     #[test]
     fn names_of_different_studies_never_meet() {
@@ -207,9 +209,13 @@ mod tests {
 
     #[test]
     fn what_a_study_kept_is_asked_of_the_object_that_made_it() {
-        for (path, kind) in
-            [(BUDGET, Kind::Mix), (MIX_READY, Kind::Mix), (STOCK, Kind::Stock), (STOCK_FORECAST, Kind::Stock)]
-        {
+        for (path, kind) in [
+            (BUDGET, Kind::Mix),
+            (SCENARIO, Kind::Mix),
+            (MIX_READY, Kind::Mix),
+            (STOCK, Kind::Stock),
+            (STOCK_FORECAST, Kind::Stock),
+        ] {
             assert_eq!(kind_of(path), kind.as_str());
         }
         assert_eq!(kind_of(FORECAST), "forecast");

@@ -24,8 +24,9 @@ const MOST: usize = 10_000;
 /// Fewest customers with a repeat purchase to learn from.
 const FEWEST: usize = 10;
 
-/// A model of repeat purchases with four positive parameters, in the unit of time of the summaries.
-pub trait Repeat: Copy + From<[f64; 4]> {
+/// A model of repeat purchases with four positive parameters, in the unit of time of the summaries. As an array they are
+/// in the order of the model's fields.
+pub trait Repeat: Copy + From<[f64; 4]> + Into<[f64; 4]> {
     /// Learns the parameters by maximum likelihood. Customers with the same figures are counted once.
     ///
     /// # Errors

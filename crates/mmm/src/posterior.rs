@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::budget::Response;
 use crate::fit::{Draw, PER_CHANNEL, saturation};
-use crate::model::{Error, Model, Part, Saturation};
+use crate::model::{Error, Lift, Model, Part, Saturation};
 
 /// A figure with its interval: the mean and the middle part of the draws.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -226,6 +226,8 @@ pub struct Outlook {
     pub total: Figure,
     /// What each channel's plan brings within the periods, by channel; what was spent before is not counted.
     pub brought: Vec<Figure>,
+    /// What these bring together.
+    pub brought_together: Figure,
 }
 
 /// Two plans, draw by draw.
@@ -233,7 +235,8 @@ pub struct Outlook {
 pub struct Comparison {
     /// Expected outcome of the second less that of the first.
     pub difference: Figure,
-    /// Probability that the second brings more.
+    /// Probability that the second brings more; half of that where they bring the same, so that of two that are equal it
+    /// is ½.
     pub probability: f64,
 }
 
@@ -279,11 +282,32 @@ impl<'a> Posterior<'a> {
 
     /// What a channel's `spend` adds in each period of it.
     fn added(&self, draw: &Draw, channel: usize, spend: &[f64]) -> Vec<f64> {
+        self.added_since(draw, channel, spend, 0)
+    }
+
+    /// The same, of the periods from `since` on alone.
+    fn added_since(&self, draw: &Draw, channel: usize, spend: &[f64], since: usize) -> Vec<f64> {
         let (Some(kind), Some(curve)) = (self.model.spec().channels.get(channel), self.curve(draw, channel)) else {
-            return vec![0.0; spend.len()];
+            return vec![0.0; spend.len().saturating_sub(since)];
         };
         let stock = kind.adstock(spend, &Self::carry(draw, channel));
-        stock.iter().map(|x| curve.effect * saturation(kind.saturation, *x, curve.shape, curve.half)).collect()
+        let stock = stock.iter().skip(since);
+        stock.map(|x| curve.effect * saturation(kind.saturation, *x, curve.shape, curve.half)).collect()
+    }
+
+    /// What the draws say of each experiment of the spec, in its order: outcome with the recorded spend less outcome with
+    /// the other one, as the experiment measured it.
+    #[must_use]
+    pub fn lifts(&self, level: f64) -> Vec<Figure> {
+        let over = |lift: &Lift| {
+            let spend = self.model.data().spend.get(lift.channel).map_or(&[][..], Vec::as_slice);
+            let sum = |draw: &Draw, spend: &[f64]| -> f64 {
+                self.added(draw, lift.channel, spend).iter().take(lift.until).sum()
+            };
+            let draws = self.draws.iter().map(|draw| sum(draw, spend) - sum(draw, &lift.other));
+            Figure::of(draws.collect(), level)
+        };
+        self.model.lifts.iter().map(over).collect()
     }
 
     /// A channel's curves, `most` draws of them, evenly taken.
@@ -471,8 +495,14 @@ impl<'a> Posterior<'a> {
             }
             totals.push(total);
         }
+        let together = (0..self.draws.len()).map(|at| brought.iter().filter_map(|draws| draws.get(at)).sum()).collect();
         let figures = |draws: Vec<Vec<f64>>| draws.into_iter().map(|draws| Figure::of(draws, level)).collect();
-        Ok(Outlook { by_period: figures(by_period), total: Figure::of(totals, level), brought: figures(brought) })
+        Ok(Outlook {
+            by_period: figures(by_period),
+            total: Figure::of(totals, level),
+            brought: figures(brought),
+            brought_together: Figure::of(together, level),
+        })
     }
 
     /// What `second` would bring more than `first`, in expectation, draw by draw.
@@ -485,11 +515,11 @@ impl<'a> Posterior<'a> {
         if found != count {
             return Err(Error::Length { what: "the second plan".to_owned(), found, required: count });
         }
-        let total = |draw: &Draw, plan: &Plan| -> f64 {
+        let totals = |plan: &Plan| -> Vec<f64> {
             let columns = self.model.baseline(&plan.controls, self.model.periods(), count);
-            self.expected(draw, plan, &columns, count, &mut []).iter().sum()
+            self.draws.iter().map(|draw| self.expected(draw, plan, &columns, count, &mut []).iter().sum()).collect()
         };
-        Ok(compare(self.draws.iter().map(|draw| total(draw, second) - total(draw, first)).collect(), level))
+        Ok(compare(totals(second).iter().zip(totals(first)).map(|(second, first)| second - first).collect(), level))
     }
 
     fn check(&self, plan: &Plan) -> Result<usize, Error> {
@@ -540,7 +570,7 @@ impl<'a> Posterior<'a> {
         for (at, (before, planned)) in self.model.data().spend.iter().zip(&plan.spend).enumerate() {
             let path = |planned: &mut dyn Iterator<Item = f64>| -> Vec<f64> {
                 let spend: Vec<f64> = before.iter().copied().chain(planned).collect();
-                self.added(draw, at, &spend).split_off(before.len())
+                self.added_since(draw, at, &spend, before.len())
             };
             let with = path(&mut planned.iter().copied());
             if let Some(brought) = brought.get_mut(at) {
@@ -555,7 +585,8 @@ impl<'a> Posterior<'a> {
 
 fn compare(differences: Vec<f64>, level: f64) -> Comparison {
     let more = differences.iter().filter(|difference| **difference > 0.0).count();
-    let probability = more as f64 / differences.len().max(1) as f64;
+    let same = differences.iter().filter(|difference| **difference == 0.0).count();
+    let probability = (more as f64 + same as f64 / 2.0) / differences.len().max(1) as f64;
     Comparison { difference: Figure::of(differences, level), probability }
 }
 

@@ -7,6 +7,8 @@ import type { components } from "./schema";
 export type Customers = components["schemas"]["Customers"];
 export type Outlook = components["schemas"]["CustomerOutlook"];
 export type CustomerValue = components["schemas"]["CustomerValue"];
+export type HoldoutModel = components["schemas"]["CustomersHoldoutModel"];
+export type RepeatModel = components["schemas"]["RepeatModel"];
 export type Holdout = components["schemas"]["CustomerHoldout"];
 
 /** While a study runs it is asked about again every so often, ms. */

@@ -1,4 +1,4 @@
-/** Planning: what each channel brought, and how a week's money is best divided. */
+/** Planning: what each channel brought, how a week's money is best divided, and which of several plans is the better one. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
 import { client, unwrap } from "./client";
@@ -10,7 +10,12 @@ export type MixChannel = components["schemas"]["MixChannel"];
 export type MixFigure = components["schemas"]["MixFigure"];
 export type Budget = components["schemas"]["BudgetAnswer"];
 export type BudgetBounds = components["schemas"]["BudgetBounds"];
-export type NewMix = components["schemas"]["NewMix"];
+export type BudgetGoal = components["schemas"]["BudgetGoal"];
+export type MixQuestion = components["schemas"]["MixQuestion"];
+export type MixLift = components["schemas"]["MixLift"];
+export type Scenario = components["schemas"]["Scenario"];
+export type ScenarioPlan = components["schemas"]["ScenarioPlan"];
+export type PlanOutcome = components["schemas"]["PlanOutcome"];
 
 /** The media mix of a site; while one is computed it is asked for again every two seconds. */
 export const mixQuery = (site: string) =>
@@ -21,14 +26,24 @@ export const mixQuery = (site: string) =>
   });
 
 /** Starts a study; what is not said has a default. */
-export const computeMix = (body: Partial<NewMix>) => unwrap(client.POST("/planning/mix", { body: body as NewMix }));
+export const computeMix = (site: string, question: Partial<MixQuestion>) =>
+  unwrap(client.POST("/planning/mix", { params: { query: { site } }, body: question as MixQuestion }));
 
 /** The best division of a weekly budget. `computed` is when the mix was, so that a new one is asked anew. */
-export const budgetQuery = (site: string, computed: number, total: number, bounds: BudgetBounds[]) =>
+export const budgetQuery = (site: string, computed: number, goal: BudgetGoal, bounds: BudgetBounds[]) =>
   queryOptions({
-    queryKey: ["planning", "budget", site, computed, total, bounds],
-    queryFn: ({ signal }) =>
-      unwrap(client.POST("/planning/budget", { body: { site, goal: { kind: "spend", total_minor: total }, bounds }, signal })),
+    queryKey: ["planning", "budget", site, computed, goal, bounds],
+    queryFn: ({ signal }) => unwrap(client.POST("/planning/budget", { params: { query: { site } }, body: { goal, bounds }, signal })),
+    placeholderData: keepPreviousData,
+    staleTime: Infinity,
+    retry: false,
+  });
+
+/** Plans for the weeks to come, side by side. */
+export const scenarioQuery = (site: string, computed: number, weeks: number, plans: ScenarioPlan[]) =>
+  queryOptions({
+    queryKey: ["planning", "scenario", site, computed, weeks, plans],
+    queryFn: ({ signal }) => unwrap(client.POST("/planning/scenario", { params: { query: { site } }, body: { weeks, plans }, signal })),
     placeholderData: keepPreviousData,
     staleTime: Infinity,
     retry: false,

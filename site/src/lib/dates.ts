@@ -116,3 +116,11 @@ export function rangeText(range: DayRange): string {
   }
   return `${part(range.from, full)} – ${part(range.to, full)}`;
 }
+
+/** Most days of promotion that can be named, as the API has it. */
+export const MAX_PROMOTIONS = 200;
+
+/** The days a text names, each once, in order; what is no day is left out. */
+export function daysIn(words: string): string[] {
+  return [...new Set(words.split(/[\s,;]+/).filter(isDay))].sort().slice(0, MAX_PROMOTIONS);
+}

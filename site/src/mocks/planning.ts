@@ -1,5 +1,5 @@
 /** Planning's half of the API: a study that was done, and budgets divided by its curves. */
-import type { Budget, Mix, MixFigure, MixStudy } from "@/api/planning";
+import type { Budget, Mix, MixFigure, MixStudy, Scenario, ScenarioPlan } from "@/api/planning";
 
 import type { LoopAsked } from "./loop";
 
@@ -98,8 +98,57 @@ const mix: Mix = {
     baseline: 4_000_000 * (1 + 0.15 * Math.sin(at / 8.3)),
   })),
   quality: { weeks: WEEKS, r_squared: 0.91, draws: 800, r_hat: 1.012, effective_draws: 412, warnings: [] },
+  experiments: [
+    { channel: "Paid Social", from: date(FROM + 420 * DAY), to: date(FROM + 447 * DAY), scale: 0, measured: around(4_900_000, 0.25), fitted: around(4_750_000, 0.12) },
+  ],
   budget: divide(present, []),
 };
+
+/** Plans of the same spend in each week: what they bring falls out of the curves, what comes anyway is the same in all. */
+function compare(weeks: number, plans: ScenarioPlan[]): Scenario {
+  const spends = plans.map(({ spend }) =>
+    CURVES.map((curve, at) => {
+      if (spend.kind === "present") return curve.present;
+      if (spend.kind === "given") return spend.channels.find((one) => one.channel === curve.name)?.spend_minor ?? curve.present;
+      return divide(spend.goal.kind === "spend" ? spend.goal.total_minor : present, spend.bounds ?? []).channels[at]?.spend ?? 0;
+    }),
+  );
+  const brought = (own: number[]) => CURVES.reduce((sum, curve, at) => sum + brings(curve, own[at] ?? 0) * weeks, 0);
+  return {
+    outcome: "revenue",
+    currency: "EUR",
+    weeks,
+    from: date(FROM + WEEKS * 7 * DAY),
+    to: date(FROM + ((WEEKS + weeks) * 7 - 1) * DAY),
+    level: 0.9,
+    plans: plans.map(({ name }, at) => {
+      const own = spends[at] ?? [];
+      const week = own.reduce((sum, spend) => sum + spend, 0);
+      const more = brought(own) - brought(spends[0] ?? []);
+      const channels = CURVES.map((curve, place) => ({
+        name: curve.name,
+        spend: own[place] ?? 0,
+        present: curve.present,
+        brought: around(brings(curve, own[place] ?? 0) * weeks),
+        marginal_return: around(slope(curve, own[place] ?? 0), 0.4),
+        beyond: (own[place] ?? 0) > curve.present * 1.6,
+      }));
+      return {
+        name,
+        spend_a_week: week,
+        spend: week * weeks,
+        outcome: around(brought(own) + 4_000_000 * weeks, 0.06),
+        brought: around(brought(own), 0.15),
+        channels,
+        difference: at === 0 ? null : { mean: more, low: more * 0.4, high: more * 1.5 },
+        probability: at === 0 ? null : more === 0 ? 0.5 : more > 0 ? 0.94 : 0.06,
+        warnings: channels
+          .filter((channel) => channel.beyond)
+          .map((channel) => `${channel.name} gets more a week than in any week so far: what it would bring there is assumed, not learnt`),
+      };
+    }),
+  };
+}
 
 const NOW = Date.now();
 const done: MixStudy = {
@@ -116,8 +165,16 @@ export const planningRoutes: [string, RegExp, Handler][] = [
     "POST",
     /^\/planning\/budget$/,
     async (_, request) => {
-      const body = (await request.json()) as { goal: { total_minor: number }; bounds?: { channel: string; min?: number; max?: number }[] };
-      return json(divide(body.goal.total_minor, body.bounds ?? []));
+      const body = (await request.json()) as { goal: { total_minor?: number }; bounds?: { channel: string; min?: number; max?: number }[] };
+      return json(divide(body.goal.total_minor ?? present, body.bounds ?? []));
+    },
+  ],
+  [
+    "POST",
+    /^\/planning\/scenario$/,
+    async (_, request) => {
+      const body = (await request.json()) as { weeks: number; plans: ScenarioPlan[] };
+      return json(compare(body.weeks, body.plans));
     },
   ],
 ];

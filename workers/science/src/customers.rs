@@ -1,4 +1,4 @@
-//! What customers are worth, in three steps: read, look back, answer. The first reads through the tenant's own scope;
+//! What customers are worth, step by step: read, look back model by model, answer. The first reads through the tenant's own scope;
 //! the others compute, each within what a call of the object may take.
 
 use calendar::{DateRange, Zone};
@@ -8,7 +8,7 @@ use platform::warehouse::Warehouse;
 use platform::{Error, TenantDb};
 use problem::Problem;
 use serde_json::Value;
-use study::customers::{Looked, MOST_DAYS, MOST_PURCHASES, Purchases, Question, Working, answer, look_back};
+use study::customers::{MOST_DAYS, MOST_PURCHASES, Model, Purchases, Question, Working, answer};
 use worker::Env;
 
 use crate::object::{Failed, Step, parsed, written};
@@ -27,13 +27,20 @@ pub(crate) async fn step(env: &Env, asked: &Asked<Value>, state: &str) -> Result
     if state.is_empty() {
         let purchases = read(env, asked, zone, today).await?;
         let detail = format!("{} orders read; looking how well the past would have been foretold", purchases.len());
-        return again(&Working { purchases, looked: None }, 0.3, detail);
+        return again(&Working::new(purchases), 0.3, detail);
     }
     let mut working: Working = parsed(state, "a study's state")?;
     if working.looked.is_none() {
-        let holdout = look_back(&working.purchases, &question, today);
-        working.looked = Some(Looked { holdout });
-        return again(&working, 0.6, "foretelling what each customer will buy and spend".to_owned());
+        working.look_back(&question, today);
+        if working.looked.is_some() {
+            return again(&working, 0.8, "foretelling what each customer will buy and spend".to_owned());
+        }
+        let learnt = working.learnt.len();
+        let at = Model::ALL
+            .get(learnt)
+            .map_or("comparing the models".to_owned(), |model| format!("trying {}", model.name()));
+        let detail = format!("looking how well the past would have been foretold: {at}");
+        return again(&working, 0.3 + 0.1 * learnt as f64, detail);
     }
     let answer = answer(&question, &asked.shop.currency, &working, today)?;
     Ok(Step::Done(written(&answer, "a study's answer")?))

@@ -46,40 +46,41 @@ impl From<[f64; 4]> for BgNbd {
     }
 }
 
+impl From<BgNbd> for [f64; 4] {
+    fn from(BgNbd { r, alpha, a, b }: BgNbd) -> Self {
+        [r, alpha, a, b]
+    }
+}
+
 impl From<[f64; 4]> for MbgNbd {
     fn from([r, alpha, a, b]: [f64; 4]) -> Self {
         Self { r, alpha, a, b }
     }
 }
 
+impl From<MbgNbd> for [f64; 4] {
+    fn from(MbgNbd { r, alpha, a, b }: MbgNbd) -> Self {
+        [r, alpha, a, b]
+    }
+}
+
 /// Either model.
-trait BetaGeometric: Copy {
+trait BetaGeometric: Copy + Into<[f64; 4]> {
     /// Whether somebody may drop out after the first purchase: 1, else 0.
     const FIRST: f64;
-
-    /// r, alpha, a, b.
-    fn parameters(&self) -> [f64; 4];
 }
 
 impl BetaGeometric for BgNbd {
     const FIRST: f64 = 0.0;
-
-    fn parameters(&self) -> [f64; 4] {
-        [self.r, self.alpha, self.a, self.b]
-    }
 }
 
 impl BetaGeometric for MbgNbd {
     const FIRST: f64 = 1.0;
-
-    fn parameters(&self) -> [f64; 4] {
-        [self.r, self.alpha, self.a, self.b]
-    }
 }
 
 /// The odds of having dropped out against being alive.
 fn odds_gone<M: BetaGeometric>(model: &M, summary: &Summary) -> f64 {
-    let [r, alpha, a, b] = model.parameters();
+    let [r, alpha, a, b] = (*model).into();
     let x = f64::from(summary.repeats);
     let chances = x + M::FIRST;
     if chances == 0.0 {
@@ -92,7 +93,7 @@ fn odds_gone<M: BetaGeometric>(model: &M, summary: &Summary) -> f64 {
 impl<M: BetaGeometric + From<[f64; 4]>> Repeat for M {
     /// Equation 6 of the paper on BG/NBD, in logarithms.
     fn log_likelihood(&self, summary: &Summary) -> f64 {
-        let [r, alpha, a, b] = self.parameters();
+        let [r, alpha, a, b] = (*self).into();
         let x = f64::from(summary.repeats);
         let chances = x + M::FIRST;
         let bought = ln_gamma(r + x) - ln_gamma(r) + r * alpha.ln();
@@ -113,7 +114,7 @@ impl<M: BetaGeometric + From<[f64; 4]>> Repeat for M {
     /// Equation 10 of the paper on BG/NBD: (a+b+k−1)/(a−1) · (1 − ((α+T)/(α+T+t))^(r+x) · ₂F₁(r+x, b+k; a+b+k−1;
     /// t/(α+T+t))) of those alive.
     fn expected(&self, summary: &Summary, time: f64) -> f64 {
-        let [r, alpha, a, b] = self.parameters();
+        let [r, alpha, a, b] = (*self).into();
         let x = f64::from(summary.repeats);
         let chances = x + M::FIRST;
         // At a = 1 the formula has a removable gap.
@@ -127,14 +128,14 @@ impl<M: BetaGeometric + From<[f64; 4]>> Repeat for M {
     /// Alive, and not waiting longer than that: rates given the history are gamma with shape r + x and scale α + T while
     /// alive.
     fn orders_within(&self, summary: &Summary, time: f64) -> f64 {
-        let [r, alpha, ..] = self.parameters();
+        let [r, alpha, ..] = (*self).into();
         let from = alpha + summary.age;
         let waits = (from / (from + time.max(0.0))).powf(r + f64::from(summary.repeats));
         self.alive(summary) * (1.0 - waits)
     }
 
     fn next_order(&self, summary: &Summary, chance: f64) -> Option<f64> {
-        let [r, alpha, ..] = self.parameters();
+        let [r, alpha, ..] = (*self).into();
         let waits = 1.0 - chance / self.alive(summary);
         let longer = waits.powf(-1.0 / (r + f64::from(summary.repeats))) - 1.0;
         (chance >= 0.0 && waits > 0.0 && longer.is_finite()).then_some((alpha + summary.age) * longer)
@@ -146,7 +147,7 @@ impl<M: BetaGeometric + From<[f64; 4]>> Repeat for M {
         if numbers.random::<f64>() >= self.alive(summary) {
             return;
         }
-        let [r, alpha, a, b] = self.parameters();
+        let [r, alpha, a, b] = (*self).into();
         let x = f64::from(summary.repeats);
         let rate = Gamma::new(r + x, 1.0 / (alpha + summary.age)).map(|rate| rate.sample(numbers));
         let Ok(rate) = rate else { return };

@@ -1,8 +1,8 @@
 //! What the draws say of the weeks that were.
 
 use calendar::format_day;
-use mmm::Kind;
 use mmm::budget::Bounds;
+use mmm::{Kind, Posterior};
 use problem::Problem;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,6 +16,8 @@ const PRESENT: usize = 8;
 const POINTS: usize = 40;
 /// A curve is shown, and money recommended, up to this many times the highest week: beyond what was tried it is guessed.
 const REACH: f64 = 2.0;
+/// Standard errors to either side that hold [`LEVEL`] of a normal distribution: its quantile at 0.95.
+const NORMAL: f64 = 1.644_853_626_951_472_7;
 
 /// A figure with its interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
@@ -59,6 +61,9 @@ pub struct Answer {
     pub weeks: Vec<Week>,
     /// How far it can be relied on.
     pub quality: Quality,
+    /// What experiments measured, beside what the fit makes of it, in the question's order.
+    #[schema(required = false)]
+    pub experiments: Vec<Measured>,
     /// The best division of the present weekly spend.
     pub budget: Budget,
 }
@@ -119,6 +124,25 @@ pub struct CurvePoint {
     pub spend: i64,
     /// What it brings a week.
     pub response: Figure,
+}
+
+/// What an experiment measured of a channel, and what the fit makes of it. The fit has learnt from it: that they agree is
+/// no proof, that they do not says that the weeks speak against the experiment.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = MixMeasured)]
+pub struct Measured {
+    /// The channel's name.
+    pub channel: String,
+    /// First day, `YYYY-MM-DD`.
+    pub from: String,
+    /// The last one.
+    pub to: String,
+    /// What it was compared with: the recorded spend times this.
+    pub scale: f64,
+    /// As it was measured, with the interval that its standard error gives: minor units or orders.
+    pub measured: Figure,
+    /// As the fit has it.
+    pub fitted: Figure,
 }
 
 /// A week that is over.
@@ -244,11 +268,31 @@ impl Fitting {
             channels,
             weeks,
             quality,
+            experiments: self.measured(&posterior),
             budget: self.divide(&posterior, &same)?,
         })
     }
 
-    fn day(&self, week: usize) -> i64 {
+    /// The experiments, beside what the fit makes of them.
+    fn measured(&self, posterior: &Posterior<'_>) -> Vec<Measured> {
+        let lifts = self.question.experiments.iter().zip(posterior.lifts(LEVEL));
+        lifts
+            .map(|(lift, fitted)| {
+                let half = NORMAL * lift.standard_error;
+                Measured {
+                    channel: lift.channel.clone(),
+                    from: lift.from.clone(),
+                    to: lift.to.clone(),
+                    scale: lift.scale,
+                    measured: Figure { mean: lift.lift, low: lift.lift - half, high: lift.lift + half },
+                    fitted: fitted.into(),
+                }
+            })
+            .collect()
+    }
+
+    /// First local day of a week, counted from the first one that was learnt from.
+    pub(super) fn day(&self, week: usize) -> i64 {
         self.first_day + 7 * i64::try_from(week).unwrap_or_default()
     }
 

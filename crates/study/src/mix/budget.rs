@@ -117,7 +117,7 @@ pub struct Budget {
     pub present_outcome: Figure,
     /// What the division brings more than the present spend.
     pub gain: Figure,
-    /// Probability that it brings more.
+    /// Probability that it brings more; ½ where it is the present spend.
     pub probability: f64,
     /// By channel, in the study's order.
     pub channels: Vec<Share>,
@@ -253,15 +253,24 @@ impl Fitting {
         })
     }
 
+    /// Where a channel stands.
+    pub(super) fn place(&self, channel: &str) -> Option<usize> {
+        self.spec.channels.iter().position(|known| known.name == channel)
+    }
+
+    /// That a channel is not among these.
+    pub(super) fn no_channel(&self, channel: &str) -> String {
+        let names: Vec<&str> = self.spec.channels.iter().map(|channel| channel.name.as_str()).collect();
+        format!("there is no channel {channel:?}; these are: {}", names.join(", "))
+    }
+
     fn bounds(&self, question: &BudgetQuestion) -> Result<Vec<Bounds>, Problem> {
         let mut bounds: Vec<Bounds> = (0..self.spec.channels.len()).map(|at| self.reach(at)).collect();
         for asked in &question.bounds {
-            let at = self.spec.channels.iter().position(|channel| channel.name == asked.channel);
-            let bounds = at.and_then(|at| bounds.get_mut(at)).ok_or_else(|| {
-                let names: Vec<&str> = self.spec.channels.iter().map(|channel| channel.name.as_str()).collect();
-                let detail = format!("there is no channel {:?}; these are: {}", asked.channel, names.join(", "));
-                Problem::invalid_field("/bounds", detail)
-            })?;
+            let bounds = self
+                .place(&asked.channel)
+                .and_then(|at| bounds.get_mut(at))
+                .ok_or_else(|| Problem::invalid_field("/bounds", self.no_channel(&asked.channel)))?;
             bounds.low = asked.min as f64;
             bounds.high = asked.max.map_or(bounds.high.max(bounds.low), |max| max as f64);
         }

@@ -153,6 +153,17 @@ fn merge(spend: Vec<(String, Vec<f64>)>, most: usize) -> Vec<Merged> {
 
 /// Days of promotion in each week; none where no week of these differs by it.
 fn promotions(question: &Question, first_day: i64, weeks: usize) -> Result<(Vec<Control>, Vec<Vec<f64>>), Problem> {
+    let values = promotion_days(question, first_day, weeks)?;
+    let changes = values.iter().zip(values.iter().skip(1)).any(|(one, next)| one != next);
+    Ok(if changes {
+        (vec![Control { name: "promotions".to_owned(), reference: 0.0 }], vec![values])
+    } else {
+        (Vec::new(), Vec::new())
+    })
+}
+
+/// How many days of promotion are in each of the weeks from a day on.
+pub(super) fn promotion_days(question: &Question, first_day: i64, weeks: usize) -> Result<Vec<f64>, Problem> {
     let mut days = BTreeSet::new();
     for day in &question.promotions {
         let day =
@@ -166,10 +177,5 @@ fn promotions(question: &Question, first_day: i64, weeks: usize) -> Result<(Vec<
             *value += 1.0;
         }
     }
-    let changes = values.iter().zip(values.iter().skip(1)).any(|(one, next)| one != next);
-    Ok(if changes {
-        (vec![Control { name: "promotions".to_owned(), reference: 0.0 }], vec![values])
-    } else {
-        (Vec::new(), Vec::new())
-    })
+    Ok(values)
 }

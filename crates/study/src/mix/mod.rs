@@ -1,9 +1,10 @@
-//! What each channel's money brought, and how a budget is best divided: the question, the fit in pieces, the answer. The
-//! method is crate `mmm`'s.
+//! What each channel's money brought, how a budget is best divided and which of several plans is the better one: the
+//! question, the fit in pieces, the answers. The method is crate `mmm`'s.
 
 mod answer;
 mod budget;
 mod history;
+mod scenario;
 
 use mmm::fit::{Draw, Settings, Walk, advance};
 use mmm::{Data, Model, Posterior, Spec};
@@ -11,9 +12,10 @@ use problem::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use answer::{Answer, Brought, CurvePoint, Figure, Part, Quality, Week};
+pub use answer::{Answer, Brought, CurvePoint, Figure, Measured, Part, Quality, Week};
 pub use budget::{BoundsOf, Budget, BudgetQuestion, Division, Goal, Share};
 pub use history::History;
+pub use scenario::{ChannelSpend, Plan, PlanChannel, PlanOutcome, PlannedSpend, Scenario, ScenarioQuestion};
 
 /// How much of the draws every interval and band holds.
 pub const LEVEL: f64 = 0.9;

@@ -175,3 +175,155 @@ fn bad_questions_name_their_field() {
         assert_eq!(field(refused), "/experiments");
     }
 }
+
+/// What the planted curves would bring in each of `weeks` weeks of a spend kept up, carry-over of the last week included.
+fn planted_outlook(history: &History, search: f64, social: f64, weeks: usize) -> f64 {
+    let of = |x: f64, half: f64, most: f64| most * x / (x + half);
+    let mut kept = history.spend[1].1.iter().fold(0.0, |kept, spend| spend + 0.4 * kept);
+    (0..weeks)
+        .map(|_| {
+            kept = social + 0.4 * kept;
+            1_000_000.0 + of(search, 30_000.0, 600_000.0) + of(kept, 400_000.0, 900_000.0)
+        })
+        .sum()
+}
+
+fn named(name: &str, spend: PlannedSpend) -> Plan {
+    Plan { name: name.to_owned(), spend }
+}
+
+fn given(spends: &[(&str, i64)]) -> PlannedSpend {
+    let channels =
+        spends.iter().map(|(channel, spend)| ChannelSpend { channel: (*channel).into(), spend_minor: *spend });
+    PlannedSpend::Given { channels: channels.collect() }
+}
+
+#[test]
+fn plans_are_judged_by_the_same_draws_and_hold_what_was_planted() {
+    let (history, _) = planted();
+    let fitting = fitted(&Question::default(), history.clone());
+    let now = fitting.present();
+    let total: i64 = now.iter().sum();
+    let less = [("Paid Search", 20_000), ("Paid Social", 60_000)];
+    let plans = vec![
+        named("as now", PlannedSpend::Present {}),
+        named("the same again", given(&[("Paid Social", now[0]), ("Paid Search", now[1])])),
+        named("less", given(&less)),
+        named("best", PlannedSpend::Recommended { goal: Goal::Spend { total_minor: total }, bounds: Vec::new() }),
+        named("far out", given(&[("Paid Search", 500_000)])),
+    ];
+    let scenario = fitting.scenario(&ScenarioQuestion { weeks: 12, plans }).unwrap();
+    assert_eq!((scenario.from.as_str(), scenario.to.as_str()), ("2026-07-20", "2026-10-11"));
+    let [as_now, same, less, best, far] = scenario.plans.as_slice() else { unreachable!() };
+    assert_eq!((as_now.difference, as_now.probability), (None, None));
+    // Equal plans bring the same in every draw.
+    assert_eq!((same.outcome, same.brought, &same.channels), (as_now.outcome, as_now.brought, &as_now.channels));
+    assert_eq!((same.difference, same.probability), (Some(Figure { mean: 0.0, low: 0.0, high: 0.0 }), Some(0.5)));
+    for plan in &scenario.plans {
+        assert_eq!(plan.spend_a_week, plan.channels.iter().map(|channel| channel.spend).sum::<i64>());
+        assert_eq!(plan.spend, 12 * plan.spend_a_week);
+        let parts: f64 = plan.channels.iter().map(|channel| channel.brought.mean).sum();
+        assert!((parts - plan.brought.mean).abs() < 1e-6 * parts, "{plan:?}");
+        assert!(plan.outcome.low < plan.outcome.mean && plan.outcome.mean < plan.outcome.high);
+    }
+    // What differs is what the plans bring, and what would come anyway falls out. Of the errors' mean a little is left.
+    let difference = less.difference.unwrap();
+    let outcomes = less.outcome.mean - as_now.outcome.mean;
+    assert!((difference.mean - outcomes).abs() < 1e-6 * less.outcome.mean, "{difference:?} {outcomes}");
+    assert!((difference.mean - (less.brought.mean - as_now.brought.mean)).abs() < 1e-6 * as_now.brought.mean);
+    let wide = |figure: Figure| figure.high - figure.low;
+    assert!(wide(difference) < 0.6 * (wide(less.outcome) + wide(as_now.outcome)), "{difference:?}");
+    // The truth, from the planted curves and not from the model.
+    let truth = |social: i64, search: i64| planted_outlook(&history, search as f64, social as f64, 12);
+    let (planted_now, planted_less) = (truth(now[0], now[1]), truth(60_000, 20_000));
+    assert!(as_now.outcome.low < planted_now && planted_now < as_now.outcome.high, "{planted_now} {as_now:?}");
+    let planted = planted_less - planted_now;
+    assert!(difference.low < planted && planted < difference.high, "{planted} {difference:?}");
+    assert_eq!(less.probability.unwrap() > 0.5, planted > 0.0);
+    // The recommendation is that of the budget, and no worse than leaving things as they are.
+    let budget = fitting.budget(&BudgetQuestion { goal: Goal::Spend { total_minor: total }, bounds: Vec::new() });
+    let spends = |plan: &PlanOutcome| plan.channels.iter().map(|channel| channel.spend).collect::<Vec<_>>();
+    assert_eq!(spends(best), budget.unwrap().channels.iter().map(|share| share.spend).collect::<Vec<_>>());
+    assert!(best.difference.unwrap().mean >= 0.0 && best.probability.unwrap() >= 0.5, "{best:?}");
+    // Beyond all that was tried it says so.
+    assert!(as_now.warnings.is_empty() && less.warnings.is_empty());
+    assert_eq!(spends(far), [now[0], 500_000]);
+    assert!(far.channels[1].beyond && far.warnings.len() == 1);
+    assert!(far.warnings[0].starts_with("Paid Search gets more than twice as much"), "{:?}", far.warnings);
+}
+
+#[test]
+fn promotions_to_come_are_in_a_plan_and_experiments_in_the_answer() {
+    let (mut history, _) = planted();
+    let days: Vec<i64> = (0..80).filter(|week| week % 7 == 3).map(|week| history.first_day + 7 * week + 2).collect();
+    for day in &days {
+        let week = usize::try_from((day - history.first_day) / 7).unwrap();
+        history.outcome[week] += 250_000.0;
+    }
+    let mut promotions: Vec<String> = days.iter().map(|day| calendar::format_day(*day)).collect();
+    let lift = Lift {
+        channel: "Paid Search".into(),
+        from: "2025-03-03".into(),
+        to: "2025-03-30".into(),
+        scale: 0.0,
+        lift: 1_500_000.0,
+        standard_error: 100_000.0,
+    };
+    let question = Question { promotions: promotions.clone(), experiments: vec![lift.clone()], ..Question::default() };
+    let plans = vec![named("now", PlannedSpend::Present {}), named("none", given(&[("Paid Search", 0)]))];
+    let asked = ScenarioQuestion { weeks: 4, plans };
+    let without = fitted(&question, history.clone());
+    let answer = without.answer().unwrap();
+    let [measured] = answer.experiments.as_slice() else { panic!("{:?}", answer.experiments) };
+    assert_eq!((measured.measured.mean, measured.channel.as_str()), (1_500_000.0, "Paid Search"));
+    assert!((measured.measured.high - 1_500_000.0 - 164_485.0).abs() < 1.0);
+    // Four weeks of search, by the planted curve.
+    let first = (calendar::parse_day("day", "2025-03-03").unwrap() - history.first_day) / 7;
+    let weeks = usize::try_from(first).unwrap()..usize::try_from(first).unwrap() + 4;
+    let truth: f64 = history.spend[0].1[weeks].iter().map(|x| 600_000.0 * x / (x + 30_000.0)).sum();
+    assert!(measured.fitted.low < truth && truth < measured.fitted.high, "{truth} {measured:?}");
+    assert!((measured.measured.mean - measured.fitted.mean).abs() < 200_000.0, "{measured:?}");
+    // Two days of promotion in the weeks to come.
+    promotions.extend(["2026-07-22".to_owned(), "2026-07-29".to_owned()]);
+    let with = fitted(&Question { promotions, experiments: vec![lift], ..Question::default() }, history);
+    let of = |fitting: &Fitting| fitting.scenario(&asked).unwrap().plans[0].outcome.mean;
+    let gained = of(&with) - of(&without);
+    assert!((gained - 500_000.0).abs() < 60_000.0, "{gained}");
+}
+
+#[test]
+fn plans_that_cannot_be_are_named() {
+    let (history, _) = planted();
+    let short = History {
+        outcome: history.outcome[..40].to_vec(),
+        spend: history.spend.iter().map(|(name, values)| (name.clone(), values[..40].to_vec())).collect(),
+        ..history
+    };
+    let fitting = fitted(&Question { weeks: 40, ..Question::default() }, short);
+    let field = |weeks: usize, plans: Vec<Plan>| {
+        let refused = fitting.scenario(&ScenarioQuestion { weeks, plans }).unwrap_err();
+        (refused.status, refused.errors.first().unwrap().field.clone())
+    };
+    let now = || named("now", PlannedSpend::Present {});
+    let pair = |spend: PlannedSpend| vec![now(), named("other", spend)];
+    let best = |total_minor: i64, bounds: Vec<BoundsOf>| PlannedSpend::Recommended {
+        goal: Goal::Spend { total_minor },
+        bounds,
+    };
+    let radio = vec![BoundsOf { channel: "Radio".into(), min: 0, max: None }];
+    for (weeks, plans, wanted) in [
+        (0, pair(given(&[])), "/weeks"),
+        (53, pair(given(&[])), "/weeks"),
+        (4, vec![now()], "/plans"),
+        (4, vec![now(), now()], "/plans/1/name"),
+        (4, vec![now(), named("  ", PlannedSpend::Present {})], "/plans/1/name"),
+        (4, pair(given(&[("Radio", 1)])), "/plans/1/spend/channels/0/channel"),
+        (4, pair(given(&[("Paid Search", 1), ("Paid Search", 2)])), "/plans/1/spend/channels/1/channel"),
+        (4, pair(given(&[("Paid Search", -1)])), "/plans/1/spend/channels/0/spend_minor"),
+        (4, pair(best(0, Vec::new())), "/plans/1/spend/goal/total_minor"),
+        (4, pair(best(i64::MAX / 4096, Vec::new())), "/plans/1/spend/goal/total_minor"),
+        (4, pair(best(100_000, radio)), "/plans/1/spend/bounds"),
+    ] {
+        assert_eq!(field(weeks, plans), (422, wanted.to_owned()));
+    }
+}

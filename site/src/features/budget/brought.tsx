@@ -5,6 +5,7 @@ import { seriesColor } from "@/lib/channels";
 import { money, percent } from "@/lib/format";
 
 import { interval, outcomeText, worth } from "./figures";
+import { IntervalBar } from "./interval-bar";
 
 /** What each channel brought: its share of the outcome with the interval, and what its money was worth. */
 export function Brought({ mix }: { mix: Mix }) {
@@ -23,12 +24,16 @@ export function Brought({ mix }: { mix: Mix }) {
         </div>
       </CardHeader>
       <CardContent className="pt-0">
-        {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
-        <div className="thin-scroll focus-ring overflow-x-auto" role="region" aria-label="What each channel brought, table" tabIndex={0}>
-          <table className="w-full min-w-[44rem] text-[0.8125rem]">
+        <div className="@container">
+          <ul aria-label="Channels" className="m-0 list-none divide-y border-t p-0 @2xl:hidden">
+            {mix.channels.map((channel, at) => (
+              <Item key={channel.name} channel={channel} mix={mix} color={seriesColor(channel.name, at)} x={x} />
+            ))}
+          </ul>
+          <table className="hidden w-full text-[0.8125rem] @2xl:table">
             <thead>
               <tr className="text-muted-foreground text-xs [&_th]:py-2 [&_th]:font-medium">
-                <th scope="col" className="w-40 text-left">Channel</th>
+                <th scope="col" className="w-36 text-left">Channel</th>
                 <th scope="col" className="text-left">Share of {revenue ? "revenue" : "orders"}</th>
                 <th scope="col" className="text-right">Brought</th>
                 <th scope="col" className="text-right">Spend</th>
@@ -52,38 +57,91 @@ export function Brought({ mix }: { mix: Mix }) {
   );
 }
 
-function Row({ channel, mix, color, x }: { channel: MixChannel; mix: Mix; color: string; x: (value: number) => number }) {
-  const { share } = channel;
-  const back = worth(channel.return_on_spend, mix);
-  const next = worth(channel.marginal_return, mix);
+interface ChannelProps {
+  channel: MixChannel;
+  mix: Mix;
+  color: string;
+  x: (value: number) => number;
+}
+
+/** A channel's figures as they are written. */
+function written(channel: MixChannel, mix: Mix) {
   const shares = (value: number) => percent(value, { digits: 1 });
   const text = (value: number) => outcomeText(value, mix, { compact: true });
+  const back = worth(channel.return_on_spend, mix);
+  const next = worth(channel.marginal_return, mix);
+  return {
+    share: { main: shares(channel.share.mean), range: interval(channel.share, shares) },
+    brought: { main: text(channel.brought.mean), range: interval(channel.brought, text) },
+    spend: { main: money(channel.spend, mix.currency, { compact: true }), range: `${percent(channel.spend_share, { digits: 0 })} of spend` },
+    back,
+    next,
+  };
+}
+
+function Row({ channel, mix, color, x }: ChannelProps) {
+  const figures = written(channel, mix);
   return (
     <tr className="[&_td]:py-2.5 [&_td]:pl-4 [&_th]:py-2.5">
       <th scope="row" className="text-left font-medium">
-        <span className="flex items-center gap-2">
-          <span aria-hidden className="size-2 shrink-0 rounded-full" style={{ background: color }} />
-          <span title={channel.merged.length > 1 ? channel.merged.join(", ") : channel.name}>{channel.name}</span>
-        </span>
-        {channel.merged.length > 1 ? <span className="text-muted-foreground block pl-4 text-2xs font-normal">{channel.merged.length} small ones together</span> : null}
+        <Name channel={channel} color={color} />
       </th>
-      <td className="min-w-44 !pl-0">
+      <td className="min-w-40 !pl-0">
         <span className="flex items-center gap-3">
-          <span aria-hidden className="bg-muted/70 relative h-5 min-w-20 flex-1 rounded-sm">
-            <span className="absolute inset-y-0 left-0 rounded-sm opacity-80" style={{ width: `${x(share.mean)}%`, background: color }} />
-            <span className="bg-foreground absolute top-1/2 h-0.5 -translate-y-1/2" style={{ left: `${x(share.low)}%`, width: `${x(share.high) - x(share.low)}%` }} />
-            {[share.low, share.high].map((end, at) => (
-              <span key={at} className="bg-foreground absolute top-1/2 h-2.5 w-0.5 -translate-x-1/2 -translate-y-1/2" style={{ left: `${x(end)}%` }} />
-            ))}
-          </span>
-          <Figure main={shares(share.mean)} range={interval(share, shares)} />
+          <IntervalBar figure={channel.share} color={color} x={x} />
+          <Figure {...figures.share} />
         </span>
       </td>
-      <td><Figure main={text(channel.brought.mean)} range={interval(channel.brought, text)} /></td>
-      <td><Figure main={money(channel.spend, mix.currency, { compact: true })} range={`${percent(channel.spend_share, { digits: 0 })} of spend`} /></td>
-      <td><Figure main={back.main} range={back.range} /></td>
-      <td><Figure main={next.main} range={next.range} /></td>
+      <td><Figure {...figures.brought} /></td>
+      <td><Figure {...figures.spend} /></td>
+      <td><Figure {...figures.back} /></td>
+      <td><Figure {...figures.next} /></td>
     </tr>
+  );
+}
+
+/** The same where there is no room for a table. */
+function Item({ channel, mix, color, x }: ChannelProps) {
+  const figures = written(channel, mix);
+  const revenue = mix.outcome === "revenue";
+  const facts = [
+    ["Brought", figures.brought],
+    ["Spend", figures.spend],
+    [revenue ? "ROAS" : "Cost per order", figures.back],
+    [revenue ? "Next unit spent" : "Next order costs", figures.next],
+  ] as const;
+  return (
+    <li className="space-y-2 py-3 text-[0.8125rem]">
+      <span className="block font-medium">
+        <Name channel={channel} color={color} />
+      </span>
+      <span className="flex items-center gap-3">
+        <IntervalBar figure={channel.share} color={color} x={x} />
+        <Figure {...figures.share} />
+      </span>
+      <dl className="grid grid-cols-2 gap-x-4 gap-y-1.5">
+        {facts.map(([label, figure]) => (
+          <div key={label}>
+            <dt className="text-muted-foreground text-xs">{label}</dt>
+            <dd className="tabular">
+              <span className="font-medium">{figure.main}</span> <span className="text-muted-foreground text-2xs whitespace-nowrap">{figure.range}</span>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </li>
+  );
+}
+
+function Name({ channel, color }: Pick<ChannelProps, "channel" | "color">) {
+  return (
+    <>
+      <span className="flex items-center gap-2">
+        <span aria-hidden className="size-2 shrink-0 rounded-full" style={{ background: color }} />
+        <span title={channel.merged.length > 1 ? channel.merged.join(", ") : channel.name}>{channel.name}</span>
+      </span>
+      {channel.merged.length > 1 ? <span className="text-muted-foreground block pl-4 text-2xs font-normal">{channel.merged.length} small ones together</span> : null}
+    </>
   );
 }
 

@@ -1,13 +1,14 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { LoaderCircle, PiggyBank, RotateCw } from "lucide-react";
+import { ListPlus, LoaderCircle, PiggyBank, RotateCw } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 
-import { computeMix, type Mix, mixQuery } from "@/api/planning";
+import { computeMix, type Mix, mixQuery, type MixQuestion } from "@/api/planning";
 import { describe } from "@/api/problem";
 import { Page } from "@/components/layout/page";
 import { Note } from "@/components/note";
+import { ProgressBar } from "@/components/progress-bar";
 import { NothingYet } from "@/components/states/empty";
 import { ErrorState } from "@/components/states/error";
 import { Button } from "@/components/ui/button";
@@ -17,12 +18,15 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { useScope } from "@/hooks/use-scope";
 import { dateTime, percent } from "@/lib/format";
 import { allows, whoMay } from "@/lib/roles";
+import { refusal, sentence } from "@/lib/sentence";
 
 import { Brought } from "./brought";
 import { Curves } from "./curves";
 import { Divider } from "./divider";
 import { FitOverTime } from "./fit-over-time";
 import { How } from "./how";
+import { type Known, KnownCard, KnownDialog } from "./known";
+import { Plans } from "./plans";
 
 /** What each channel's money brought, and how next week's is best divided. */
 export function BudgetPage() {
@@ -32,13 +36,19 @@ export function BudgetPage() {
   const mix = useQuery(query);
   const [outcome, setOutcome] = useState<Mix["outcome"] | null>(null);
   const wanted = outcome ?? mix.data?.answer?.outcome ?? "revenue";
+  const question = mix.data?.question ?? null;
+  // What was told last is told again. A test measured money or orders: of the other outcome it says nothing.
+  const [told, setTold] = useState<Known | null>(null);
+  const [telling, setTelling] = useState(false);
+  const before: Known = { promotions: question?.promotions ?? [], experiments: (question?.outcome ?? "revenue") === wanted ? (question?.experiments ?? []) : [] };
+  const known = told ?? before;
   const compute = useMutation({
-    mutationFn: () => computeMix({ site: site.key, outcome: wanted }),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: query.queryKey }),
-    onError: (error) => {
-      const { title, detail } = describe(error);
-      toast.error(title, { description: detail });
+    mutationFn: () => computeMix(site.key, { ...question, ...known, outcome: wanted }),
+    onSuccess: () => {
+      setTold(null);
+      return queryClient.invalidateQueries({ queryKey: query.queryKey });
     },
+    onError: (error) => toast.error(describe(error).title, { description: refusal(error) }),
   });
   const runner = allows(me, "run_agents");
   const study = mix.data?.study ?? null;
@@ -53,12 +63,20 @@ export function BudgetPage() {
     <Segmented
       label="What counts"
       value={wanted}
-      onChange={setOutcome}
+      onChange={(next) => {
+        setOutcome(next);
+        setTold(told && { ...told, experiments: [] });
+      }}
       segments={[
         { value: "revenue", label: "Revenue" },
         { value: "orders", label: "Orders" },
       ]}
     />
+  );
+  const tell = (
+    <Button variant="outline" className="text-[0.8125rem]" onClick={() => setTelling(true)}>
+      <ListPlus /> What else is known
+    </Button>
   );
   return (
     <Page
@@ -71,6 +89,7 @@ export function BudgetPage() {
             {runner ? (
               <>
                 {which}
+                {tell}
                 {start("Compute again", <RotateCw />)}
               </>
             ) : null}
@@ -94,11 +113,11 @@ export function BudgetPage() {
               title="The last computation failed"
               action={runner ? start("Try again", <RotateCw />) : null}
             >
-              <span className="inline-block first-letter:uppercase">{study.detail}.</span>
+              {sentence(study.detail)}
             </Note>
           ) : null}
           {answer && mix.data.computed_at != null ? (
-            <Done key={mix.data.computed_at} mix={answer} site={site.key} computedAt={mix.data.computed_at} zone={site.time_zone} />
+            <Done key={mix.data.computed_at} mix={answer} question={question} site={site.key} computedAt={mix.data.computed_at} zone={site.time_zone} />
           ) : running ? (
             <Loading />
           ) : (
@@ -112,6 +131,7 @@ export function BudgetPage() {
                     {runner ? (
                       <>
                         {which}
+                        {tell}
                         {start("Compute the media mix", <PiggyBank />, "default")}
                       </>
                     ) : null}
@@ -129,18 +149,27 @@ export function BudgetPage() {
               </NothingYet>
               {compute.isError ? (
                 <Note alert tone="warning" title="Not enough to learn from yet" className="mx-4 mb-4 sm:mx-5">
-                  <span className="inline-block first-letter:uppercase">{describe(compute.error).detail}.</span>
+                  {refusal(compute.error)}
                 </Note>
               ) : null}
             </Card>
           )}
         </>
       )}
+      <KnownDialog
+        open={telling}
+        onOpenChange={setTelling}
+        known={known}
+        onChange={setTold}
+        outcome={wanted}
+        currency={answer?.currency ?? site.currency}
+        channels={answer?.channels.map((channel) => channel.name) ?? []}
+      />
     </Page>
   );
 }
 
-function Done({ mix, site, computedAt, zone }: { mix: Mix; site: string; computedAt: number; zone: string }) {
+function Done({ mix, question, site, computedAt, zone }: { mix: Mix; question: MixQuestion | null; site: string; computedAt: number; zone: string }) {
   // What the divider found last, so that the curves can mark it.
   const [recommended, setRecommended] = useState(mix.budget);
   return (
@@ -149,17 +178,17 @@ function Done({ mix, site, computedAt, zone }: { mix: Mix; site: string; compute
         <Note tone="warning" title="Before you rely on it">
           <ul className="list-disc pl-4">
             {mix.quality.warnings.map((warning) => (
-              <li key={warning} className="first-letter:uppercase">
-                {warning}.
-              </li>
+              <li key={warning}>{sentence(warning)}</li>
             ))}
           </ul>
         </Note>
       ) : null}
       <Divider mix={mix} site={site} computedAt={computedAt} onFound={setRecommended} />
+      <Plans mix={mix} site={site} computedAt={computedAt} />
       <Brought mix={mix} />
       <Curves mix={mix} budget={recommended} />
       <FitOverTime mix={mix} />
+      <KnownCard mix={mix} question={question} />
       <p className="text-muted-foreground text-xs">
         Computed {dateTime(computedAt, zone)} from {mix.quality.weeks} weeks, {mix.from} to {mix.to}. Intervals hold {percent(mix.level, { digits: 0 })}.
       </p>
@@ -173,16 +202,7 @@ function Progress({ progress, detail }: { progress: number; detail: string }) {
       <span className="flex items-center gap-2 text-[0.8125rem] font-medium">
         <LoaderCircle aria-hidden className="text-link size-4 animate-spin" /> Computing
       </span>
-      <span
-        role="progressbar"
-        aria-label="How much is computed"
-        aria-valuenow={Math.round(progress * 100)}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        className="bg-muted h-2 min-w-32 flex-1 overflow-hidden rounded-full"
-      >
-        <span className="bg-primary block h-full rounded-full transition-[width] duration-700" style={{ width: `${Math.max(2, progress * 100)}%` }} />
-      </span>
+      <ProgressBar label="How much is computed" done={progress} className="min-w-32 flex-1" />
       <span className="text-muted-foreground text-xs first-letter:uppercase">{detail || "reading the weeks"}</span>
     </Card>
   );

@@ -1,33 +1,24 @@
 import { useQuery } from "@tanstack/react-query";
-import { Lock, LockOpen, RotateCcw } from "lucide-react";
+import { Lock, LockOpen, RotateCcw, SlidersHorizontal } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 
-import { type Budget, type BudgetBounds, budgetQuery, type Mix } from "@/api/planning";
-import { describe } from "@/api/problem";
+import { type Budget, type BudgetBounds, type BudgetGoal, budgetQuery, type Mix } from "@/api/planning";
 import { linear } from "@/components/chart/scale";
 import { Field } from "@/components/field";
 import { MoneyInput } from "@/components/money-input";
 import { Note } from "@/components/note";
 import { Button } from "@/components/ui/button";
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from "@/components/ui/card";
+import { Input } from "@/components/ui/input";
+import { Segmented } from "@/components/ui/segmented";
+import { useRested } from "@/hooks/use-rested";
 import { seriesColor } from "@/lib/channels";
 import { cn } from "@/lib/cn";
-import { money, percent } from "@/lib/format";
+import { money, percent, ratio } from "@/lib/format";
+import { moneyText } from "@/lib/money";
+import { refusal } from "@/lib/sentence";
 
 import { interval, outcomeText, sliderRange } from "./figures";
-
-/** Rest before a new division is asked for, ms. */
-const REST_MS = 150;
-
-/** A value once it has rested. */
-function useRested<T>(value: T): T {
-  const [rested, setRested] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setRested(value), REST_MS);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return rested;
-}
 
 /** A week's money, divided anew as the slider moves or a channel is held. */
 export function Divider({ mix, site, computedAt, onFound }: { mix: Mix; site: string; computedAt: number; onFound: (budget: Budget) => void }) {
@@ -37,15 +28,25 @@ export function Divider({ mix, site, computedAt, onFound }: { mix: Mix; site: st
     mix.channels.reduce((sum, channel) => sum + channel.most, 0),
   );
   const [total, setTotal] = useState(present);
-  const [held, setHeld] = useState<readonly string[]>([]);
+  const revenue = mix.outcome === "revenue";
+  const [aim, setAim] = useState<"total" | "target">("total");
+  // At first what the present spend reaches, all channels together.
+  const reached = present > 0 ? mix.budget.present_outcome.mean / present : 0;
+  const [roas, setRoas] = useState(() => Math.max(0.1, Math.round(reached * 10) / 10));
+  const [cpa, setCpa] = useState(() => Math.max(1, Math.round(reached > 0 ? 1 / reached : present)));
+  const [limits, setLimits] = useState<Readonly<Record<string, Limits>>>({});
+  const [open, setOpen] = useState<string | null>(null);
+  const limit = (name: string, next: Limits) => setLimits((all) => ({ ...all, [name]: next }));
   const asked = useMemo(() => {
-    const bounds: BudgetBounds[] = mix.channels
-      .filter((channel) => held.includes(channel.name))
-      .map((channel) => ({ channel: channel.name, min: channel.present, max: channel.present }));
-    return { total, bounds };
-  }, [mix, total, held]);
+    const bounds: BudgetBounds[] = mix.channels.flatMap((channel) => {
+      const own = limits[channel.name];
+      return own && (own.min !== null || own.max !== null) ? [{ channel: channel.name, min: own.min ?? 0, max: own.max }] : [];
+    });
+    const goal: BudgetGoal = aim === "total" ? { kind: "spend", total_minor: total } : revenue ? { kind: "target_roas", roas } : { kind: "target_cpa", cpa_minor: cpa };
+    return { goal, bounds };
+  }, [mix, total, aim, revenue, roas, cpa, limits]);
   const rested = useRested(asked);
-  const found = useQuery(budgetQuery(site, computedAt, rested.total, rested.bounds));
+  const found = useQuery(budgetQuery(site, computedAt, rested.goal, rested.bounds));
   const budget = found.data ?? mix.budget;
   const waiting = found.isFetching || rested !== asked;
   useEffect(() => {
@@ -61,16 +62,19 @@ export function Divider({ mix, site, computedAt, onFound }: { mix: Mix; site: st
       <CardHeader className="items-start pt-4">
         <div className="min-w-0">
           <CardTitle>Divide a week’s budget</CardTitle>
-          <CardDescription className="mt-0.5">Move the total: the best division over the channels follows. Hold a channel to leave it as it is.</CardDescription>
+          <CardDescription className="mt-0.5">
+            Name the total or a target: the best division over the channels follows. Give a channel a least and a most, or hold it as it is.
+          </CardDescription>
         </div>
-        {total !== present || held.length ? (
+        {total !== present || aim === "target" || Object.keys(limits).length > 0 ? (
           <Button
             variant="ghost"
             size="sm"
             className="ml-auto"
             onClick={() => {
               setTotal(present);
-              setHeld([]);
+              setAim("total");
+              setLimits({});
             }}
           >
             <RotateCcw /> As at present
@@ -80,32 +84,77 @@ export function Divider({ mix, site, computedAt, onFound }: { mix: Mix; site: st
       <CardContent className="grid gap-x-8 gap-y-5 pt-1 lg:grid-cols-[minmax(0,19rem)_minmax(0,1fr)]">
         <div className="space-y-5">
           <div className="space-y-3">
-            <Field label="Total a week">
-              {(control) => <MoneyInput control={control} currency={mix.currency} value={total} onChange={(minor) => minor && minor > 0 && setTotal(minor)} />}
-            </Field>
-            <input
-              type="range"
-              aria-label="Total a week"
-              aria-valuetext={money(total, mix.currency, whole)}
-              min={range.min}
-              max={range.max}
-              step={range.step}
-              value={total}
-              onChange={(event) => setTotal(Number(event.target.value))}
-              className="focus-ring accent-primary block w-full cursor-pointer rounded-full dark:[color-scheme:dark]"
+            <Segmented
+              label="What is wanted"
+              value={aim}
+              onChange={setAim}
+              segments={[
+                { value: "total", label: "Most for a total" },
+                { value: "target", label: revenue ? "Reach a ROAS" : "Reach a cost per order" },
+              ]}
             />
-            <p className="text-muted-foreground tabular flex justify-between text-2xs">
-              <span>{money(range.min, mix.currency, whole)}</span>
-              <span>now {money(present, mix.currency, whole)}</span>
-              <span>{money(range.max, mix.currency, whole)}</span>
-            </p>
+            {aim === "total" ? (
+              <>
+                <Field label="Total a week">
+                  {(control) => <MoneyInput control={control} currency={mix.currency} value={total} onChange={(minor) => minor && minor > 0 && setTotal(minor)} />}
+                </Field>
+                <input
+                  type="range"
+                  aria-label="Total a week"
+                  aria-valuetext={money(total, mix.currency, whole)}
+                  min={range.min}
+                  max={range.max}
+                  step={range.step}
+                  value={total}
+                  onChange={(event) => setTotal(Number(event.target.value))}
+                  className="focus-ring accent-primary block w-full cursor-pointer rounded-full dark:[color-scheme:dark]"
+                />
+                <p className="text-muted-foreground tabular flex justify-between text-2xs">
+                  <span>{money(range.min, mix.currency, whole)}</span>
+                  <span>now {money(present, mix.currency, whole)}</span>
+                  <span>{money(range.max, mix.currency, whole)}</span>
+                </p>
+              </>
+            ) : revenue ? (
+              <Field label="Return on ad spend, at least" hint={`All channels together; ${ratio(reached)} at present. The most revenue that still reaches it.`}>
+                {(control) => (
+                  <Input
+                    {...control}
+                    type="number"
+                    inputMode="decimal"
+                    min={0.1}
+                    step={0.1}
+                    value={roas}
+                    className="tabular"
+                    onChange={(event) => {
+                      const next = event.target.valueAsNumber;
+                      if (next > 0) setRoas(next);
+                    }}
+                  />
+                )}
+              </Field>
+            ) : (
+              <Field
+                label="Cost per order, at most"
+                hint={`All channels together; ${reached > 0 ? money(1 / reached, mix.currency) : "not known"} at present. The most orders that still cost no more.`}
+              >
+                {(control) => <MoneyInput control={control} currency={mix.currency} value={cpa} onChange={(minor) => minor && minor > 0 && setCpa(minor)} />}
+              </Field>
+            )}
           </div>
           {found.isError ? (
             <Note alert tone="warning" title="No such division">
-              <span className="inline-block first-letter:uppercase">{describe(found.error).detail}.</span>
+              {refusal(found.error)}
             </Note>
           ) : null}
           <dl aria-live="polite" aria-busy={waiting} className={cn("grid grid-cols-2 gap-x-4 gap-y-3 transition-opacity lg:grid-cols-1", waiting && "opacity-60")}>
+            {aim === "target" ? (
+              <Fact
+                label="Total a week"
+                main={money(budget.total, mix.currency, whole)}
+                note={revenue ? `ROAS ${ratio(budget.outcome.mean / Math.max(1, budget.total))}` : `${money(budget.total / Math.max(1e-9, budget.outcome.mean), mix.currency)} an order`}
+              />
+            ) : null}
             <Fact label={`Would bring${mix.outcome === "orders" ? ", orders" : ""} a week`} main={text(budget.outcome.mean)} note={interval(budget.outcome, text)} />
             <Fact label="Against the present spend" main={signed(budget.gain.mean)} note={interval(budget.gain, signed)} />
             <Fact
@@ -119,7 +168,10 @@ export function Divider({ mix, site, computedAt, onFound }: { mix: Mix; site: st
           <ul aria-label="Division over the channels" className="m-0 list-none divide-y p-0">
             {budget.channels.map((share, at) => {
               const color = seriesColor(share.name, at);
-              const locked = held.includes(share.name);
+              const own = limits[share.name] ?? NO_LIMITS;
+              const locked = own.min === share.present && own.max === share.present;
+              const limited = own.min !== null || own.max !== null;
+              const shown = open === share.name;
               const change = share.present > 0 ? share.spend / share.present - 1 : null;
               return (
                 <li key={share.name} className="grid grid-cols-[minmax(0,1fr)_auto_auto] items-center gap-x-3 gap-y-1.5 py-2.5 text-[0.8125rem] sm:grid-cols-[9rem_minmax(0,1fr)_8.5rem_auto]">
@@ -140,20 +192,52 @@ export function Divider({ mix, site, computedAt, onFound }: { mix: Mix; site: st
                       {change === null ? "" : ` · ${percent(change, { digits: 0, signed: true })}`}
                     </span>
                   </span>
-                  <Button
-                    variant="ghost"
-                    size="icon"
-                    aria-pressed={locked}
-                    aria-label={`Hold ${share.name} as it is`}
-                    title={locked ? "Held as it is" : "Hold as it is"}
-                    onClick={() => setHeld((names) => (locked ? names.filter((name) => name !== share.name) : [...names, share.name]))}
-                  >
-                    {locked ? <Lock /> : <LockOpen className="opacity-60" />}
-                  </Button>
+                  <span className="flex">
+                    <Button
+                      variant="ghost"
+                      size="icon"
+                      aria-expanded={shown}
+                      aria-label={`Least and most for ${share.name}`}
+                      title="Least and most"
+                      onClick={() => setOpen(shown ? null : share.name)}
+                    >
+                      <SlidersHorizontal className={limited && !locked ? "text-link" : "opacity-60"} />
+                    </Button>
+                    <Button
+                      variant="ghost"
+                      size="icon"
+                      aria-pressed={locked}
+                      aria-label={`Hold ${share.name} as it is`}
+                      title={locked ? "Held as it is" : "Hold as it is"}
+                      onClick={() => limit(share.name, locked ? NO_LIMITS : { min: share.present, max: share.present })}
+                    >
+                      {locked ? <Lock /> : <LockOpen className="opacity-60" />}
+                    </Button>
+                  </span>
+                  {shown ? (
+                    <div className="order-last col-span-3 grid grid-cols-2 gap-3 py-1 sm:col-span-4 sm:max-w-sm">
+                      <Field label="Least a week">
+                        {(control) => (
+                          <MoneyInput control={control} currency={mix.currency} value={own.min} placeholder="0" onChange={(min) => limit(share.name, { ...own, min })} />
+                        )}
+                      </Field>
+                      <Field label="Most a week">
+                        {(control) => (
+                          <MoneyInput
+                            control={control}
+                            currency={mix.currency}
+                            value={own.max}
+                            placeholder={moneyText(mix.channels[at]?.most ?? null, mix.currency)}
+                            onChange={(max) => limit(share.name, { ...own, max })}
+                          />
+                        )}
+                      </Field>
+                    </div>
+                  ) : null}
                   <span className="text-muted-foreground order-last col-span-3 text-2xs sm:col-span-4">
                     Brings {text(share.outcome.mean)} a week ({interval(share.outcome, text)})
                     {share.beyond ? " · more than any week so far, so move there in steps" : ""}
-                    {share.bound === "max" && !locked ? " · twice its highest week, no more is recommended" : ""}
+                    {locked ? "" : share.bound === "min" ? " · at its least" : share.bound === "max" ? (own.max === null ? " · twice its highest week, no more is recommended" : " · at its most") : ""}
                   </span>
                 </li>
               );
@@ -172,6 +256,14 @@ export function Divider({ mix, site, computedAt, onFound }: { mix: Mix; site: st
     </Card>
   );
 }
+
+/** Least and most spend of a channel a week, minor units; null where none is set. */
+interface Limits {
+  min: number | null;
+  max: number | null;
+}
+
+const NO_LIMITS: Limits = { min: null, max: null };
 
 function Fact({ label, main, note }: { label: string; main: string; note: string }) {
   return (

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { interval, outcomeText, sliderRange, worth } from "./figures";
+import { interval, outcomeText, sliderRange, standardError, worth } from "./figures";
 
 const euro = { outcome: "revenue", currency: "EUR" } as const;
 const orders = { outcome: "orders", currency: "EUR" } as const;
@@ -23,4 +23,9 @@ test("a slider goes to twice the present spend in round steps, and not beyond wh
   expect(sliderRange(100_000, 1_000_000)).toEqual({ min: 2_000, max: 200_000, step: 2_000 });
   expect(sliderRange(100_000, 150_100)).toEqual({ min: 2_000, max: 150_000, step: 2_000 });
   expect(sliderRange(0, 50)).toEqual({ min: 1, max: 50, step: 1 });
+});
+
+test("a test's interval is its standard error, whichever it holds", () => {
+  expect(standardError(100 - 1.959964 * 7, 100 + 1.959964 * 7, "95")).toBeCloseTo(7, 6);
+  expect(standardError(-1.644854 * 3, 1.644854 * 3, "90")).toBeCloseTo(3, 6);
 });

@@ -27,3 +27,12 @@ export function sliderRange(present: number, most: number): { min: number; max: 
   const step = [1, 2, 5, 10].map((times) => times * power).find((candidate) => candidate >= rough) ?? power;
   return { min: step, max: Math.max(step, Math.floor(top / step) * step), step };
 }
+
+/** Half the width of an interval that holds 90 or 95 % of a normal distribution, in standard errors. */
+export const HALF = { "90": 1.644854, "95": 1.959964 } as const;
+export type Holds = keyof typeof HALF;
+
+/** A test's standard error from its interval. */
+export function standardError(low: number, high: number, holds: Holds): number {
+  return (high - low) / (2 * HALF[holds]);
+}

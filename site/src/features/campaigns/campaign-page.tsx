@@ -10,6 +10,7 @@ import { CampaignStatusBadge } from "@/components/campaign-status";
 import { TableSkeleton } from "@/components/data-table/table-skeleton";
 import { Page } from "@/components/layout/page";
 import { Note } from "@/components/note";
+import { ProgressBar } from "@/components/progress-bar";
 import { ProviderMark } from "@/components/provider";
 import { NothingYet } from "@/components/states/empty";
 import { ErrorState } from "@/components/states/error";
@@ -202,16 +203,7 @@ function Progress({ publication, campaign }: { publication: Publication; campaig
                   {step ? (step.failed ? `Not done: ${step.text}` : step.text) : "Waiting"}
                 </span>
               </div>
-              <div
-                role="progressbar"
-                aria-label={`${channel.name}: ${step?.text ?? "waiting"}`}
-                aria-valuemin={0}
-                aria-valuemax={of}
-                aria-valuenow={step?.step ?? 0}
-                className="bg-muted h-1.5 overflow-hidden rounded-full"
-              >
-                <span className={cn("block h-full rounded-full transition-[width] duration-700", step?.failed ? "bg-destructive" : "bg-primary")} style={{ width: `${Math.max(2, ((step?.step ?? 0) / of) * 100)}%` }} />
-              </div>
+              <ProgressBar label={`${channel.name}: ${step?.text ?? "waiting"}`} done={(step?.step ?? 0) / of} failed={step?.failed ?? false} />
             </div>
           );
         })}

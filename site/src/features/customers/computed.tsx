@@ -2,18 +2,24 @@ import type { Customers } from "@/api/customers";
 import { HowComputed } from "@/components/how-computed";
 import { count, percent, plural } from "@/lib/format";
 
+import { MODELS } from "./models";
+
 /** How the figures are computed, with the sources: docs/science.md says the same at length. */
 export function Computed({ answer }: { answer: Customers }) {
   const models = answer.outlook?.models;
+  const model = MODELS[models?.model ?? "bg_nbd"];
+  const tried = answer.holdout?.models ?? [];
   return (
     <HowComputed>
       <dl className="space-y-2.5 [&_dd]:text-muted-foreground [&_dt]:font-medium">
         <div>
-          <dt>How often they will buy: BG/NBD</dt>
+          <dt>How often they will buy: {model.name}</dt>
           <dd>
-            While they are customers, people buy at a rate of their own, and after each order they leave with a chance of their own; both are learnt from
-            everybody’s orders. Still a customer = 1 / (1 + a / (b + x − 1) · ((α + T) / (α + t))^(r + x)), with x orders after the first, the last at t, seen
-            until T weeks (Fader, Hardie and Lee, 2005). Several orders on one day are one.
+            While they are customers, people buy at a rate of their own, and {model.leave}; both are learnt from everybody’s orders. {model.alive}, with x orders
+            after the first, the last at t, seen until T weeks ({model.source}). Several orders on one day are one.{" "}
+            {tried.length > 0
+              ? `Of BG/NBD, MBG/NBD and Pareto/NBD it is the one that would have foretold best before; BG/NBD, where the others were not better by more than chance.`
+              : "The history is too short to compare it with others."}
           </dd>
         </div>
         <div>
@@ -37,7 +43,7 @@ export function Computed({ answer }: { answer: Customers }) {
         <div>
           <dt>Limits</dt>
           <dd>
-            Who bought once counts as a customer for good, for nothing shows that they left. Seasons and campaigns are not in it. How often and how much are
+            Seasons and campaigns are not in it. How often and how much are
             taken as independent. Refunds are not taken off, and an order in another currency counts as an order of nothing. A person is whom visits and sign-ins have shown to be one.
           </dd>
         </div>

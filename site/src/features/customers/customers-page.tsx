@@ -6,6 +6,7 @@ import { type Customers, customersQuery, studyCustomers } from "@/api/customers"
 import { describe } from "@/api/problem";
 import { Page } from "@/components/layout/page";
 import { Note } from "@/components/note";
+import { ProgressBar } from "@/components/progress-bar";
 import { NothingYet } from "@/components/states/empty";
 import { ErrorState } from "@/components/states/error";
 import { Button } from "@/components/ui/button";
@@ -15,6 +16,7 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { useNow } from "@/hooks/use-now";
 import { useScope } from "@/hooks/use-scope";
 import { ago, count, longDay, money, percent, plural, readsWhole } from "@/lib/format";
+import { sentence } from "@/lib/sentence";
 
 import { CohortTable } from "./cohort-table";
 import { Computed } from "./computed";
@@ -116,16 +118,10 @@ export function CustomersPage() {
   );
 }
 
-/** A problem's words as a sentence of their own. */
-const sentence = (words: string) => words.charAt(0).toUpperCase() + words.slice(1) + (/[.!?]$/.test(words) ? "" : ".");
-
 function Progress({ done, detail }: { done: number; detail: string }) {
-  const shown = Math.round(done * 100);
   return (
     <div>
-      <div role="progressbar" aria-label="How far it is" aria-valuemin={0} aria-valuemax={100} aria-valuenow={shown} className="bg-muted h-1.5 overflow-hidden rounded-full">
-        <div className="bg-primary h-full rounded-full transition-[width] duration-500" style={{ width: `${Math.max(4, shown)}%` }} />
-      </div>
+      <ProgressBar label="How far it is" done={done} />
       <p aria-live="polite" className="text-muted-foreground mt-2 text-xs first-letter:uppercase">{detail || "reading the orders"}</p>
     </div>
   );

@@ -18,12 +18,12 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { useMetrics } from "@/hooks/use-metrics";
 import { usePatchSearch, useScope } from "@/hooks/use-scope";
 import { cn } from "@/lib/cn";
+import { daysIn } from "@/lib/dates";
 import { bucket, figure, plural } from "@/lib/format";
 
 import { Backtest } from "./backtest";
 import { drawn } from "./drawn";
 import { Promotions } from "./promotions";
-import { daysIn } from "./search";
 import { KINDS, modelName, worded } from "./words";
 
 const HORIZONS = { d: [7, 14, 28, 60, 90, 180], w: [4, 8, 13, 26, 52] };

@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
 
-import { daysIn, forecastSearch } from "./search";
+import { daysIn } from "@/lib/dates";
+
+import { forecastSearch } from "./search";
 
 it("days are read out of a text, each once and in order", () => {
   expect(daysIn("2026-11-27, 2026-02-30;2026-11-24\n2026-11-27 soon")).toEqual(["2026-11-24", "2026-11-27"]);

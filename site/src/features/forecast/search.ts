@@ -1,5 +1,5 @@
 import { integer, oneOf, type RawSearch, text } from "@/lib/search";
-import { isDay } from "@/lib/dates";
+import { daysIn, MAX_PROMOTIONS } from "@/lib/dates";
 
 export interface ForecastSearch {
   /** Metric that is forecast; revenue when absent. */
@@ -11,9 +11,6 @@ export interface ForecastSearch {
   promotions?: string | undefined;
 }
 
-/** Most days that can be named, as the API has it. */
-export const MAX_PROMOTIONS = 200;
-
 export function forecastSearch(raw: RawSearch): ForecastSearch {
   const metric = text(raw.metric, 40);
   const gran = oneOf(raw.gran, ["w"] as const);
@@ -24,9 +21,4 @@ export function forecastSearch(raw: RawSearch): ForecastSearch {
     horizon: integer(raw.horizon, 1, gran === "w" ? 52 : 180),
     promotions: days.length > 0 ? days.join(",") : undefined,
   };
-}
-
-/** The days a text names, each once, in order; what is no day is left out. */
-export function daysIn(words: string): string[] {
-  return [...new Set(words.split(/[\s,;]+/).filter(isDay))].sort().slice(0, MAX_PROMOTIONS);
 }

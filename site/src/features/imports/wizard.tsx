@@ -7,6 +7,7 @@ import { type DragEvent, type ReactNode, useEffect, useId, useRef, useState } fr
 import { importQuery, type ImportDetail, type ImportKind, unfinished, uploadImport } from "@/api/imports";
 import { ApiError, describe } from "@/api/problem";
 import { Note } from "@/components/note";
+import { ProgressBar } from "@/components/progress-bar";
 import { ErrorState } from "@/components/states/error";
 import { Words } from "@/components/words";
 import { Button } from "@/components/ui/button";
@@ -301,16 +302,7 @@ export function Progress({ run, className }: { run: Pick<ImportDetail, "file_nam
   const done = fraction(run);
   return (
     <div className={className}>
-      <div
-        role="progressbar"
-        aria-label={`Reading ${run.file_name}`}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        {...(done === null ? {} : { "aria-valuenow": Math.round(done * 100) })}
-        className="bg-muted h-1.5 overflow-hidden rounded-full"
-      >
-        <span className={cn("bg-primary block h-full rounded-full transition-[width] duration-500", done === null && "animate-pulse")} style={{ width: `${done === null ? 8 : Math.max(3, done * 100)}%` }} />
-      </div>
+      <ProgressBar label={`Reading ${run.file_name}`} done={done} />
       <p className="text-muted-foreground tabular mt-1.5 text-xs">
         {done === null ? "Not begun yet" : percent(done, { digits: 0 })}
         {run.bytes_done > 0 ? ` · ${bytes(run.bytes_done)} of ${bytes(run.bytes_total)}` : ""}

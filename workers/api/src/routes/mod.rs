@@ -174,6 +174,7 @@ pub(crate) fn declared() -> Declaring {
         .routes(routes!(stock::show_stock, stock::compute_stock))
         .routes(routes!(stock::forecast_stock))
         .routes(routes!(stock::set_stock_terms))
+        .routes(routes!(planning::compare_plans))
         .routes(routes!(anomalies::list_anomalies))
         .routes(routes!(anomalies::check_anomalies))
         .routes(routes!(anomalies::dismiss_anomaly))
@@ -321,7 +322,7 @@ mod tests {
             let declared = operation["x-permission"].as_str().unwrap().to_owned();
             let of_oneself = path.starts_with("/auth/") || path.starts_with("/invitations/");
             // A question that is too long for a query string: what it computes is stored nowhere.
-            let question = ["/experiments/plan", "/planning/budget"].contains(&path.as_str());
+            let question = ["/experiments/plan", "/planning/budget", "/planning/scenario"].contains(&path.as_str());
             assert!(of_oneself || question || !declared.starts_with("read_"), "{method} {path} declares {declared}");
         }
     }

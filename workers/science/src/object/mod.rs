@@ -14,7 +14,7 @@ mod store;
 use control::audit::{Entry, SYSTEM};
 use platform::study_object::{
     ANOMALIES, Asked, BEGIN, BUDGET, EXPERIMENT_PLAN, EXPERIMENT_READOUT, FORECAST, HOLDOUT_CALIBRATE, HOLDOUT_PLAN,
-    HOLDOUT_READOUT, Job, Kind, MIX_READY, STOCK, STOCK_FORECAST, Shop,
+    HOLDOUT_READOUT, Job, Kind, MIX_READY, SCENARIO, STOCK, STOCK_FORECAST, Shop,
 };
 use platform::{Error, Param, Statement, TenantDb, clock};
 use problem::Problem;
@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use store::Store;
 use study::forecast;
 use study::holdouts::{Calibrating, calibrate};
-use study::mix::{BudgetQuestion, Fitting};
+use study::mix::{BudgetQuestion, Fitting, ScenarioQuestion};
 use study::stock::{self as goods, Outlook};
 use worker::{DurableObject, Env, Method, Request, Response, Result, State, durable_object};
 
@@ -86,6 +86,12 @@ impl DurableObject for Study {
                 let asked: Asked<String> = read(&body)?;
                 let outlook = self.kept(&self.outlook, stock::kept);
                 answer(&asked.shop, &path, outlook.and_then(|(_, outlook)| stock::forecast(&outlook, &asked)))
+            }
+            SCENARIO => {
+                let asked: Asked<ScenarioQuestion> = read(&body)?;
+                let fitted = self.kept(&self.fitted, mix::kept);
+                let scenario = fitted.and_then(|(_, fitted)| Ok(fitted.scenario(&asked.question)?));
+                answer(&asked.shop, &path, scenario)
             }
             ANOMALIES => {
                 let asked = read(&body)?;

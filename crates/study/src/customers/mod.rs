@@ -1,17 +1,22 @@
 //! What customers are worth, who they are and who is about to leave: the question, and the answer in three parts. What
-//! was is counted (cohorts, RFM); what comes is foretold by BG/NBD and Gamma-Gamma; how well they would have foretold
-//! the past is looked at first. The methods are crate `customer`'s.
+//! was is counted (cohorts, RFM); how well three models of repeat purchases would have foretold the past is looked at
+//! first, see [`look_back`]; what comes is foretold by the best of them and Gamma-Gamma. The methods are crate
+//! `customer`'s.
 
-use std::collections::{BTreeMap, HashMap};
+mod look_back;
+
+use std::collections::HashMap;
 
 use calendar::format_day;
 use customer::outlook::{Drawing, outlooks};
-use customer::repeat::{BgNbd, Repeat as _};
+use customer::repeat::{BgNbd, MbgNbd, ParetoNbd, Repeat};
 use customer::value::{GammaGamma, Horizon, correlation, lifetime_value};
 use customer::{Fitted, NaiveDate, Purchase, Summary, cohort, rfm, summaries};
 use problem::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+pub use look_back::{Holdout, HoldoutGroup, HoldoutModel, Learnt};
 
 /// Most purchases that are read, latest first.
 pub const MOST_PURCHASES: usize = 200_000;
@@ -19,8 +24,6 @@ pub const MOST_PURCHASES: usize = 200_000;
 pub const MOST_DAYS: i64 = 3_640;
 /// Fewest customers anything is said of.
 const FEWEST: usize = 10;
-/// Customers the models learn from at most: every so many-th. Parameters of more do not get better by much.
-const MOST_LEARNT_FROM: usize = 20_000;
 /// Draws times customers: what a step's time is bounded by.
 const MOST_DRAWN: usize = 6_000_000;
 /// Draws where there is time for them, and where there is not.
@@ -37,10 +40,6 @@ const LISTED: usize = 100;
 const BEFORE_DAYS: i64 = 28;
 /// Who is about to leave is less likely than this to come back.
 const LEAVING: f64 = 0.8;
-/// Shortest history that is looked back at, days.
-const SHORTEST: i64 = 120;
-/// Longest time foretold when looking back, days.
-const LONGEST_BACK: i64 = 182;
 /// Of a correlation above this the two models do not go together well.
 const CORRELATED: f64 = 0.3;
 /// An interval that ends at more than this many times the mean says that nothing is known.
@@ -155,13 +154,106 @@ fn date(local_day: i64) -> Option<NaiveDate> {
     format_day(local_day).parse().ok()
 }
 
-/// What a study has come to between two of its steps: read, then looked back at, then answered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A model of repeat purchases: all let customers buy at a rate of their own, and differ in how they leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = RepeatModel)]
+pub enum Model {
+    /// BG/NBD: after an order that is not the first one.
+    BgNbd,
+    /// MBG/NBD: after any order, the first one included.
+    MbgNbd,
+    /// Pareto/NBD: at any time.
+    ParetoNbd,
+}
+
+impl Model {
+    /// All of them; of two that foretell as well the earlier one is used.
+    pub const ALL: [Self; 3] = [Self::BgNbd, Self::MbgNbd, Self::ParetoNbd];
+
+    /// As people write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BgNbd => "BG/NBD",
+            Self::MbgNbd => "MBG/NBD",
+            Self::ParetoNbd => "Pareto/NBD",
+        }
+    }
+
+    /// Its parameters, as the papers name them.
+    const fn parameters(self) -> [&'static str; 4] {
+        match self {
+            Self::BgNbd | Self::MbgNbd => ["r", "alpha", "a", "b"],
+            Self::ParetoNbd => ["r", "alpha", "s", "beta"],
+        }
+    }
+
+    /// Customers it learns from at most: every so many-th. Parameters of more do not get better by much. One look at a
+    /// customer costs Pareto/NBD about four times as much, for two series are summed.
+    const fn most_learnt_from(self) -> usize {
+        match self {
+            Self::BgNbd | Self::MbgNbd => 20_000,
+            Self::ParetoNbd => 8_000,
+        }
+    }
+
+    /// The customers it learns from.
+    fn sample(self, known: &[Summary]) -> impl Iterator<Item = Summary> + Clone {
+        known.iter().step_by(known.len().div_ceil(self.most_learnt_from()).max(1)).copied()
+    }
+}
+
+/// Calls a function of a model's type.
+macro_rules! by_model {
+    ($model:expr, $function:ident($($argument:expr),*)) => {
+        match $model {
+            Model::BgNbd => $function::<BgNbd>($($argument),*),
+            Model::MbgNbd => $function::<MbgNbd>($($argument),*),
+            Model::ParetoNbd => $function::<ParetoNbd>($($argument),*),
+        }
+    };
+}
+use by_model;
+
+/// What a study has come to between two of its steps: read, then looked back at model by model, then answered.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Working {
     /// What was read.
     pub purchases: Purchases,
+    /// The models that have learnt from what is looked back at.
+    #[serde(default)]
+    pub learnt: Vec<Learnt>,
     /// The look back; none before it was done.
     pub looked: Option<Looked>,
+}
+
+impl Working {
+    /// What was read, nothing looked back at yet.
+    #[must_use]
+    pub fn new(purchases: Purchases) -> Self {
+        Self { purchases, ..Self::default() }
+    }
+
+    /// One step of the look back: a model learns, or once all have, they are compared. Each fits into a call of an object.
+    pub fn look_back(&mut self, question: &Question, today: i64) {
+        match Model::ALL.get(self.learnt.len()) {
+            Some(model) if look_back::is_long_enough(&self.purchases, today) => {
+                self.learnt.push(look_back::learn(*model, &self.purchases, today));
+            }
+            _ => {
+                let holdout = look_back::compare(&self.learnt, &self.purchases, question, today);
+                self.looked = Some(Looked { holdout });
+            }
+        }
+    }
+
+    /// The model that the look back speaks for; the first one where there is nothing to look back at.
+    fn chosen(&self) -> Model {
+        let holdout = self.looked.as_ref().and_then(|looked| looked.holdout.as_ref());
+        let chosen = holdout.and_then(|holdout| holdout.models.iter().find(|tried| tried.chosen));
+        chosen.map_or(Model::ALL[0], |tried| tried.model)
+    }
 }
 
 /// The look back was done; there is nothing in it where the history is too short.
@@ -201,7 +293,7 @@ pub struct Answer {
     pub outlook: Option<Outlook>,
     /// Why there is no outlook, in words; empty where there is one.
     pub why_no_outlook: String,
-    /// How the same models would have done before; null where the history is too short.
+    /// How the models would have done before, and which did best; null where the history is too short.
     pub holdout: Option<Holdout>,
 }
 
@@ -354,7 +446,10 @@ pub struct Models {
     pub learnt_from: usize,
     /// Draws behind the intervals.
     pub draws: usize,
-    /// Of BG/NBD: r, alpha, a, b; time in weeks.
+    /// The model of repeat purchases: the one that the look back speaks for, BG/NBD without one.
+    #[schema(required = false)]
+    pub model: Model,
+    /// Its parameters, time in weeks: r, alpha, a, b, or of Pareto/NBD r, alpha, s, beta.
     pub repeat: Vec<Parameter>,
     /// Of Gamma-Gamma: p, q, v; money in minor units.
     pub value: Vec<Parameter>,
@@ -376,115 +471,24 @@ pub struct Parameter {
     pub log_error: f64,
 }
 
-/// The same models at an earlier day, on nothing but what was known then.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[schema(as = CustomerHoldout)]
-pub struct Holdout {
-    /// The last day learnt from, `YYYY-MM-DD`.
-    pub learnt_until: String,
-    /// Days after it.
-    pub days: i64,
-    /// Customers known then.
-    pub customers: usize,
-    /// Orders foretold of them for those days.
-    pub foretold: Estimate,
-    /// Orders that came.
-    pub came: usize,
-    /// Foretold less came, over the latter; null where nothing came.
-    pub off: Option<f64>,
-    /// By how often they had come back before.
-    pub groups: Vec<HoldoutGroup>,
-}
-
-/// Customers who had come back as often.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[schema(as = CustomersHoldoutGroup)]
-pub struct HoldoutGroup {
-    /// How often, or at least as often for the last group.
-    pub returns: u32,
-    /// Whether it is "at least".
-    pub or_more: bool,
-    /// Customers.
-    pub customers: usize,
-    /// Orders foretold of one of them.
-    pub foretold: f64,
-    /// Orders that one of them made.
-    pub came: f64,
-}
-
-type Learnt = (Fitted<BgNbd, 4>, Fitted<GammaGamma, 3>, usize);
+/// The models of how often and of how much, and how many customers the first has learnt from.
+type Both<R> = (Fitted<R, 4>, Fitted<GammaGamma, 3>, usize);
 
 /// Learns the models; why not, in words.
-fn learn(known: &[Summary]) -> Result<Learnt, String> {
-    let every = known.len().div_ceil(MOST_LEARNT_FROM).max(1);
-    let sample = || known.iter().step_by(every).copied();
-    let learnt = BgNbd::fit(sample()).and_then(|repeat| Ok((repeat, GammaGamma::fit(sample())?)));
+fn learn<R: Repeat>(model: Model, known: &[Summary]) -> Result<Both<R>, String> {
+    let sample = model.sample(known);
+    let learnt = R::fit(sample.clone()).and_then(|repeat| Ok((repeat, GammaGamma::fit(sample.clone())?)));
     let (repeat, value) = learnt.map_err(|error| error.to_string())?;
-    let found = [repeat.model.r, repeat.model.alpha, repeat.model.a, repeat.model.b];
+    let found: [f64; 4] = repeat.model.into();
     if found.iter().chain(&[value.model.p, value.model.q, value.model.v]).any(|found| !found.is_finite()) {
         return Err("the models do not fit these orders".to_owned());
     }
-    Ok((repeat, value, sample().count()))
+    Ok((repeat, value, sample.count()))
 }
 
 fn draws(customers: usize) -> usize {
     (MOST_DRAWN / customers.max(1)).clamp(DRAWS.0, DRAWS.1)
 }
-
-/// How the models would have foretold the last third of the history. None where that is too short, or too few had
-/// bought again by then.
-#[must_use]
-pub fn look_back(purchases: &Purchases, question: &Question, today: i64) -> Option<Holdout> {
-    let first = purchases.first_day()?;
-    let span = today - first;
-    if span < SHORTEST {
-        return None;
-    }
-    let days = (span / 3).min(LONGEST_BACK);
-    let (cut, end) = (date(today - days)?, date(today)?);
-    let purchases = purchases.sorted();
-    let (before, after) = (summaries(&purchases, cut, WEEK), summaries(&purchases, end, WEEK));
-    let known: Vec<Summary> = before.values().copied().collect();
-    let (repeat, value, _) = learn(&known).ok()?;
-    let weeks = days as f64 / WEEK;
-    let horizon = Horizon { months: 1, units_per_month: weeks, monthly_discount: 0.0 };
-    let drawn = u32::try_from(draws(known.len())).unwrap_or(1);
-    let drawing = Drawing { level: question.level, draws: drawn, seed: seed(today) };
-    let (_, all) = outlooks(&repeat, &value, &known, &horizon, &drawing).ok()?;
-    let mut groups: BTreeMap<u32, (usize, f64, f64)> = BTreeMap::new();
-    for (name, summary) in &before {
-        let group = groups.entry(summary.repeats.min(MOST_RETURNS)).or_default();
-        group.0 += 1;
-        group.1 += repeat.model.expected(summary, weeks);
-        group.2 += after.get(name).map_or(0.0, |later| f64::from(later.repeats.saturating_sub(summary.repeats)));
-    }
-    let foretold: f64 = groups.values().map(|group| group.1).sum();
-    let came: f64 = groups.values().map(|group| group.2).sum();
-    if !foretold.is_finite() {
-        return None;
-    }
-    Some(Holdout {
-        learnt_until: cut.to_string(),
-        days,
-        customers: known.len(),
-        foretold: Estimate { mean: foretold, low: all.purchases.lower, high: all.purchases.upper },
-        came: came as usize,
-        off: (came > 0.0).then(|| foretold / came - 1.0),
-        groups: groups
-            .into_iter()
-            .map(|(returns, (customers, foretold, came))| HoldoutGroup {
-                returns,
-                or_more: returns == MOST_RETURNS,
-                customers,
-                foretold: foretold / customers as f64,
-                came: came / customers as f64,
-            })
-            .collect(),
-    })
-}
-
-/// From here on customers who have come back are one group.
-const MOST_RETURNS: u32 = 4;
 
 /// The same day draws the same.
 fn seed(today: i64) -> u64 {
@@ -511,7 +515,8 @@ pub fn answer(question: &Question, currency: &str, working: &Working, today: i64
         let detail = "nobody has bought twice yet; what customers are worth shows when they come back";
         return Err(Problem::conflict(detail));
     }
-    let foretold = foretell(question, &purchases, &scores, today, until);
+    let chosen = working.chosen();
+    let foretold = by_model!(chosen, foretell(chosen, question, &purchases, &scores, today, until));
     let (outlook, values, why_no_outlook) = match foretold {
         Ok((outlook, values)) => (Some(outlook), Some(values), String::new()),
         Err(why) => (None, None, why),
@@ -610,7 +615,8 @@ fn segments(scores: &[(&str, rfm::Scores)], values: Option<&[f64]>, revenue: f64
 }
 
 /// The outlook, and each customer's expected value in the order of `scores`; why there is none, in words.
-fn foretell(
+fn foretell<R: Repeat>(
+    model: Model,
     question: &Question,
     purchases: &[Purchase],
     scores: &[(&str, rfm::Scores)],
@@ -620,7 +626,7 @@ fn foretell(
     let summaries_now = summaries(purchases, until, WEEK);
     let before = date(today - BEFORE_DAYS).map(|day| summaries(purchases, day, WEEK)).unwrap_or_default();
     let known: Vec<Summary> = summaries_now.values().copied().collect();
-    let (repeat, value, learnt_from) = learn(&known)?;
+    let (repeat, value, learnt_from) = learn::<R>(model, &known)?;
     let horizon = question.horizon();
     let values: Option<Vec<f64>> =
         known.iter().map(|summary| lifetime_value(&repeat.model, &value.model, summary, &horizon)).collect();
@@ -678,7 +684,7 @@ fn foretell(
         each.map(|((name, value), error)| Parameter { name: (*name).to_owned(), value: *value, log_error: *error })
             .collect()
     };
-    let (r, v) = (repeat.model, value.model);
+    let (found, v): ([f64; 4], _) = (repeat.model.into(), value.model);
     let outlook = Outlook {
         orders: Estimate { mean: orders.iter().sum(), low: of_all.purchases.lower, high: of_all.purchases.upper },
         value: Amount::of(total, of_all.value, 1.0),
@@ -689,7 +695,8 @@ fn foretell(
         models: Models {
             learnt_from,
             draws,
-            repeat: parameters(&["r", "alpha", "a", "b"], &[r.r, r.alpha, r.a, r.b], &repeat.log_errors()),
+            model,
+            repeat: parameters(&model.parameters(), &found, &repeat.log_errors()),
             value: parameters(&["p", "q", "v"], &[v.p, v.q, v.v], &value.log_errors()),
             correlation,
             correlated: correlation.is_some_and(|correlation| correlation.abs() > CORRELATED),
@@ -758,10 +765,12 @@ mod tests {
 
     fn studied(purchases: Purchases) -> Result<Answer, Problem> {
         let question = Question::default();
-        let holdout = look_back(&purchases, &question, TODAY);
-        let working = Working { purchases, looked: Some(Looked { holdout }) };
-        // As the steps of a job do: what was read goes through JSON.
-        let working: Working = serde_json::from_str(&serde_json::to_string(&working).unwrap()).unwrap();
+        let mut working = Working::new(purchases);
+        while working.looked.is_none() {
+            working.look_back(&question, TODAY);
+            // As the steps of a job do: what was found goes through JSON.
+            working = serde_json::from_str(&serde_json::to_string(&working).unwrap()).unwrap();
+        }
         answer(&question, "EUR", &working, TODAY)
     }
 
@@ -820,6 +829,47 @@ mod tests {
         assert!((came - holdout.came as f64).abs() < 1e-6);
         assert!(holdout.came > 100 && holdout.off.unwrap().abs() < 0.25, "{holdout:?}");
         assert!(holdout.foretold.low < holdout.foretold.mean && holdout.foretold.mean < holdout.foretold.high);
+    }
+
+    /// A shop whose customers may leave after an order that is not their first one.
+    fn after_a_return(customers: usize) -> Purchases {
+        let mut numbers = Numbers(5);
+        let mut purchases = Purchases::default();
+        for customer in 0..customers {
+            let (pause, drops) = (10.0 + numbers.wait(30.0), 0.6 * numbers.next());
+            let mut day = (numbers.next() * 500.0).floor();
+            for order in 0.. {
+                if day >= 700.0 || (order > 1 && numbers.next() < drops) {
+                    break;
+                }
+                purchases.push(&format!("v:{customer:05}"), TODAY - 700 + day as i64, 2_000 + day as i64);
+                day += 1.0 + numbers.wait(pause).floor();
+            }
+        }
+        purchases
+    }
+
+    #[test]
+    fn the_model_that_foretells_best_is_used_and_the_first_where_it_is_as_good() {
+        let chosen = |answer: &Answer| {
+            let holdout = answer.holdout.as_ref().unwrap();
+            assert_eq!(holdout.models.iter().map(|tried| tried.model).collect::<Vec<_>>(), Model::ALL);
+            let [chosen] = holdout.models.iter().filter(|tried| tried.chosen).collect::<Vec<_>>()[..] else {
+                panic!("{holdout:?}")
+            };
+            assert_eq!((chosen.foretold, chosen.off), (holdout.foretold.mean, holdout.off));
+            let models = &answer.outlook.as_ref().unwrap().models;
+            assert_eq!(models.model, chosen.model);
+            let names: Vec<&str> = models.repeat.iter().map(|parameter| parameter.name.as_str()).collect();
+            assert_eq!(names, chosen.model.parameters());
+            chosen.clone()
+        };
+        // Here customers may leave after their first order, as MBG/NBD has it.
+        let left = chosen(&studied(shop(800)).unwrap());
+        assert!(left.model == Model::MbgNbd && left.better > left.better_error, "{left:?}");
+        // Here customers leave as BG/NBD has it.
+        let usual = chosen(&studied(after_a_return(400)).unwrap());
+        assert_eq!((usual.model, usual.better, usual.better_error), (Model::BgNbd, 0.0, 0.0), "{usual:?}");
     }
 
     #[test]
