@@ -376,3 +376,105 @@ test('a plan says how long it takes, over the shop’s own figures where none ar
   })
   assert.deepEqual([own.rate_is_own, own.visitors_are_own], [true, true])
 })
+
+const PHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1'
+const DESKTOP = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36'
+
+test('a contextual experiment learns from what visitors do whom each variant is for, and keeps its floor', async () => {
+  const site = ours.site.key
+  const experiment = 'for-whom'
+  const variants = ['short', 'long'].map((key) => ({ key, name: key }))
+  const made = await create(ours, { key: experiment, variants, method: 'contextual', context: ['device', 'visitor'], thresholds: { ...THRESHOLDS, min_exposures: 40, floor: 0.1 } })
+  assert.deepEqual([made.method, made.context, made.thresholds.floor], ['contextual', ['device', 'visitor'], 0.1])
+  const { id } = made
+  await begin(ours, id)
+  // Four of ten sign up where phones see the short one and desktops the long one, and one of twenty elsewhere.
+  const likes = (agent, variant) => (agent === PHONE) === (variant === 'short')
+  const shown = []
+  const wave = async (number, many) => {
+    const visitors = Array.from({ length: many }, (_, at) => ({ visitor: `${experiment}-${number}-${at}`, agent: at % 2 ? PHONE : DESKTOP }))
+    const found = await each(visitors, async ({ visitor, agent }) => ok(await decide(site, visitor, { experiment, headers: { 'user-agent': agent } })))
+    const came = visitors.map((one, at) => ({ ...one, ...found[at], wave: number }))
+    shown.push(...came)
+    const bought = came.filter(({ agent, variant }, at) => (likes(agent, variant) ? at % 5 < 2 : at % 20 === 0))
+    const before = Object.values(rewards(await show(ours, id))).reduce((sum, one) => sum + one)
+    if (bought.length > 0) await send(site, bought.map((one) => signup(one.visitor, one.exposure)))
+    await eventually(async () => assert.equal(Object.values(rewards(await show(ours, id))).reduce((sum, one) => sum + one), before + bought.length))
+    await judged(id)
+  }
+  for (let number = 0; number < 6; number += 1) await wave(number, 120)
+  const late = shown.filter((one) => one.wave >= 4)
+  const liked = late.filter(({ agent, variant }) => likes(agent, variant)).length / late.length
+  assert.ok(liked > 0.75, `${liked} of the last visitors are shown what they like`)
+  // The floor: a tenth of the phones goes on seeing the long one, and of the desktops the short one.
+  assert.ok(liked < 0.98, `${liked}`)
+
+  const said = await readout(id)
+  const segment = (level) => said.segments.find((one) => one.level === level)
+  assert.deepEqual(said.segments.map((one) => `${one.feature} ${one.level}`).sort(), ['device desktop', 'device mobile', 'visitor new'])
+  assert.deepEqual([segment('mobile').best, segment('desktop').best], ['short', 'long'])
+  for (const level of ['mobile', 'desktop']) {
+    const best = segment(level).variants.find((one) => one.key === segment(level).best)
+    assert.ok(best.probability_best > 0.95 && best.low < best.rate && best.rate < best.high, JSON.stringify(best))
+    const truth = shown.filter((one) => (one.agent === PHONE) === (level === 'mobile')).length
+    assert.ok(Math.abs(segment(level).visitors - truth) < 1e-6, `${segment(level).visitors} ${truth}`)
+  }
+  // Both go on: each is the best for somebody.
+  assert.deepEqual((await show(ours, id)).variants.map((one) => one.status), ['active', 'active'])
+  assert.equal(said.split.mismatch, false)
+  // The visitor keeps what they were shown.
+  const [first] = shown
+  assert.equal(ok(await decide(site, first.visitor, { experiment, headers: { 'user-agent': first.agent } })).variant, first.variant)
+
+  // Curves over one axis, the highest of which is at 1.
+  const { rates, days } = said.densities
+  assert.equal(rates.length, 64)
+  const heights = days.at(-1).variants.flatMap((one) => one.heights)
+  assert.ok(days.at(-1).variants.every((one) => one.heights.length === 64) && Math.max(...heights) === 1 && Math.min(...heights) >= 0)
+  assert.equal((await readout((await lopsided('no-context', {}, 4)).id)).segments, null)
+})
+
+test('thresholds and floors are changed while it runs, and the audit log says by whom and from what', async () => {
+  const { id } = await create(ours, { key: 'to-change', variants: ['plain', 'loud'].map((key) => ({ key, name: key })) })
+  const change = (body, who = ours.marketer) => who.ask('PATCH', `/experiments/${id}`, { body })
+  assert.equal(ok(await change({ thresholds: { window_days: 0 }, name: 'Changed' })).name, 'Changed')
+  await begin(ours, id)
+  for (const [body, field] of [
+    [{ thresholds: { floor: 0.6 } }, '/thresholds/floor'],
+    [{ thresholds: { floor: -0.1 } }, '/thresholds/floor'],
+    [{ thresholds: { min_exposures: 1 } }, '/thresholds/min_exposures'],
+    [{ thresholds: { window_days: 3 } }, '/thresholds/window_days'],
+    [{ name: ' ' }, '/name'],
+  ]) {
+    const refused = await change(body)
+    assert.deepEqual([refused.status, refused.body.errors[0].field], [422, field], JSON.stringify(refused.body))
+  }
+  assert.equal((await change({ thresholds: { floor: 0.2 } }, theirs.admin)).status, 404)
+  assert.equal((await change({ thresholds: { floor: 0.2 } }, ours.analyst)).status, 403)
+  const changed = ok(await change({ thresholds: { floor: 0.5, min_exposures: 40 } }))
+  assert.deepEqual([changed.thresholds.floor, changed.thresholds.min_exposures, changed.thresholds.pause_below], [0.5, 40, THRESHOLDS.pause_below])
+  const { rows } = ok(await ours.admin.ask('GET', '/audit?limit=50'))
+  const told = rows.filter((row) => row.entity === `experiment:${id}` && row.action === 'experiment.change')
+  assert.deepEqual(told.map((row) => [row.actor, row.before.thresholds.floor, row.after.thresholds.floor]), [
+    [ours.marketer.user.id, 0, 0.5],
+    [ours.marketer.user.id, 0, 0],
+  ])
+  // A floor of a half holds even where one variant is far ahead.
+  const visitors = Array.from({ length: 120 }, (_, at) => `to-change-${at}`)
+  const shown = await each(visitors, async (visitor) => ok(await decide(ours.site.key, visitor, { experiment: 'to-change' })).variant)
+  await send(ours.site.key, visitors.filter((_, at) => shown[at] === 'loud' && at % 4 === 0).map((visitor) => signup(visitor)))
+  await eventually(async () => assert.deepEqual((await readout(id)).variants.map((one) => one.share), [0.5, 0.5]))
+  ok(await ours.marketer.ask('POST', `/experiments/${id}/stop`))
+  assert.equal((await change({ thresholds: { floor: 0.1 } })).status, 409)
+  // What a new one cannot have is named as well.
+  for (const [part, field] of [
+    [{ thresholds: { ...THRESHOLDS, floor: 0.4 } }, '/thresholds/floor'],
+    [{ method: 'contextual' }, '/context'],
+    [{ method: 'contextual', context: ['device', 'shoe_size'] }, '/context/1'],
+    [{ context: ['device'] }, '/context'],
+    [{ method: 'guess' }, '/method'],
+  ]) {
+    const refused = await ours.marketer.ask('POST', '/experiments', { body: draft({ key: 'refused', ...part }) })
+    assert.deepEqual([refused.status, refused.body.errors[0].field], [422, field], JSON.stringify(refused.body))
+  }
+})

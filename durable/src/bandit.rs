@@ -1,8 +1,8 @@
 //! The Bandit object.
 //!
 //! - **One instance stands for** one experiment of one tenant.
-//! - **It stores** the variants with their counts, which visitor was shown which, when and with what probability; see
-//!   `store`.
+//! - **It stores** the variants with their counts, which visitor was shown which, when and with what probability; where the
+//!   experiment has a context, the visitor's features and each variant's sums over them; see `store`.
 //! - **It is called by** the API (`/begin`, `/decide`, `/look`, `/report`, `/end`) and by the sinks' writer (`/reward`),
 //!   through `platform::bandit_object`.
 //! - **Its single thread protects** that a visitor keeps their variant and counts once, however often they come or buy.
@@ -12,10 +12,12 @@
 //! `experiment_snapshots`, and the audit log of what was paused or has won. While nothing changes it judges a few times a
 //! day all the same: who does not convert within the experiment's window is known better to have failed by the hour.
 
+mod context;
 mod exposure;
 mod store;
 
 use bandit::best::pick;
+use bandit::contextual::{self, Model, Segment};
 use bandit::delay::{Ledger, SLOTS, slot, width};
 use bandit::posterior::Counts;
 use bandit::replay::{Logged, evaluate};
@@ -26,6 +28,7 @@ use platform::bandit_object::{
 };
 use platform::{Param, Statement, TenantDb, clock, random, settings};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use store::{Store, window};
@@ -52,6 +55,16 @@ pub struct Bandit {
     /// The probabilities the variants are drawn with, and until when, UTC ms. They follow what is known as often as the
     /// variants are judged.
     shares: Mutex<Option<(i64, Vec<f64>)>>,
+    /// The same where the experiment has a context: what is believed, and the probabilities of the contexts that came.
+    contexts: Mutex<Option<Contexts>>,
+}
+
+/// See [`Bandit::contexts`].
+struct Contexts {
+    until: i64,
+    model: Model,
+    config: Config,
+    shares: BTreeMap<Vec<usize>, Vec<f64>>,
 }
 
 /// What is known of the variants, in their order.
@@ -63,6 +76,8 @@ struct Known {
     /// Whether everybody was shown their variant within the present slot of the window: then only who converts at once is
     /// known, and nothing of who does not. Visitors are shared out evenly, and nothing is decided.
     early: bool,
+    /// Who is still waited for; none where nobody is.
+    ledger: Option<Ledger>,
 }
 
 impl Known {
@@ -75,7 +90,7 @@ impl Known {
 
 impl DurableObject for Bandit {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, armed: AtomicBool::new(false), shares: Mutex::new(None) }
+        Self { state, env, armed: AtomicBool::new(false), shares: Mutex::new(None), contexts: Mutex::new(None) }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
@@ -89,11 +104,12 @@ impl DurableObject for Bandit {
             BEGIN => {
                 let begin: Begin = serde_json::from_slice(&body)?;
                 store.begin(&begin)?;
+                self.forget();
                 Ok(Response::empty()?.with_status(204))
             }
             DECIDE => {
                 let decide: Decide = serde_json::from_slice(&body)?;
-                let decision = self.decide(&store, &decide.visitor)?;
+                let decision = self.decide(&store, &decide)?;
                 if decision.variant.is_some() {
                     self.arm_once().await?;
                 }
@@ -146,7 +162,8 @@ impl DurableObject for Bandit {
 
 impl Bandit {
     /// The visitor's variant: the one they have, unless it was taken out.
-    fn decide(&self, store: &Store, visitor: &str) -> Result<Decision> {
+    fn decide(&self, store: &Store, decide: &Decide) -> Result<Decision> {
+        let visitor = decide.visitor.as_str();
         let nothing = Decision { variant: None, exposure: None };
         let Some(begin) = store.begun()? else {
             return Ok(nothing);
@@ -164,7 +181,14 @@ impl Bandit {
             return Ok(shown(held.arm, held.shown_at));
         }
         let now = clock::now_ms();
-        let shares = self.shares(store, &begin, &arms, now)?;
+        let columns = match begin.config.context.is_empty() {
+            true => None,
+            false => Some(store.columns(&context::levels(begin.config.context, decide.seen.as_ref()))?),
+        };
+        let shares = match &columns {
+            None => self.shares(store, &begin, &arms, now)?,
+            Some(columns) => self.shares_for(store, &begin, &arms, columns, now)?,
+        };
         // 53 random bits: a number between 0 and 1.
         let at = (u64::from_le_bytes(random::bytes()) >> 11) as f64 / (1_u64 << 53) as f64;
         let Some(chosen) = pick(&shares, at).and_then(|place| arms.get(place)) else {
@@ -172,19 +196,16 @@ impl Bandit {
         };
         let shares: Vec<(&str, f64)> = arms.iter().map(|arm| arm.key.as_str()).zip(shares).collect();
         store.assign(visitor, &chosen.key, &shares, now, window)?;
+        if let Some(columns) = &columns {
+            store.place(visitor, &chosen.key, columns, now, window)?;
+        }
         Ok(shown(chosen.key.clone(), now))
     }
 
     /// The probability of each variant to be shown next.
     fn shares(&self, store: &Store, begin: &Begin, arms: &[Arm], now: i64) -> Result<Vec<f64>> {
-        let turns = |arm: &Arm| {
-            arm.status == ArmStatus::Winner
-                || (arm.status == ArmStatus::Active && arm.exposures < begin.config.min_exposures)
-        };
-        if arms.iter().any(turns) {
-            // Decided, or not shown often enough: what came of it does not matter.
-            let counts: Vec<Counts> = arms.iter().map(Arm::counts).collect();
-            return Ok(propensities(arms, &counts, &begin.config));
+        if let Some(shares) = turns(begin, arms) {
+            return Ok(shares);
         }
         if let Ok(kept) = self.shares.lock()
             && let Some((until, shares)) = kept.as_ref()
@@ -196,6 +217,38 @@ impl Bandit {
         let shares = propensities(arms, &known.counts, &known.config(begin));
         self.keep(Some((now + self.judge_ms(), shares.clone())));
         Ok(shares)
+    }
+
+    /// The probability of each variant to be shown to a visitor of these columns.
+    fn shares_for(&self, store: &Store, begin: &Begin, arms: &[Arm], columns: &[usize], now: i64) -> Result<Vec<f64>> {
+        if let Some(shares) = turns(begin, arms) {
+            return Ok(shares);
+        }
+        let Ok(mut kept) = self.contexts.lock() else {
+            return Err(worker::Error::RustError("what is known of contexts is in use".to_owned()));
+        };
+        if kept.as_ref().is_none_or(|kept| now >= kept.until) {
+            let known = known(store, begin, arms, now)?;
+            *kept = Some(Contexts {
+                until: now + self.judge_ms(),
+                model: store.model(arms, known.ledger.as_ref())?,
+                config: known.config(begin),
+                shares: BTreeMap::new(),
+            });
+        }
+        let Some(Contexts { model, config, shares, .. }) = kept.as_mut() else {
+            return Ok(Vec::new());
+        };
+        let draw = || contextual::propensities(arms, model, columns, config, 0);
+        Ok(shares.entry(columns.to_vec()).or_insert_with(draw).clone())
+    }
+
+    /// What was known before holds no longer.
+    fn forget(&self) {
+        self.keep(None);
+        if let Ok(mut kept) = self.contexts.lock() {
+            *kept = None;
+        }
     }
 
     fn keep(&self, shares: Option<(i64, Vec<f64>)>) {
@@ -225,10 +278,11 @@ impl Bandit {
         let failed = |e: worker::Error| platform::Error::unavailable("a bandit object's storage", e);
         let arms = store.arms().map_err(failed)?;
         let now = clock::now_ms();
-        store.secret(window(begin)).and_then(|_| store.fold(now, window(begin))).map_err(failed)?;
+        store.secret(window(begin)).and_then(|_| store.fold(now, begin)).map_err(failed)?;
         let known = known(store, begin, &arms, now).map_err(failed)?;
         let config = known.config(begin);
-        let mut judged = judge_by(&arms, &known.counts, &config, 0);
+        let segments = segments(store, begin, &arms, &known).map_err(failed)?;
+        let mut judged = judged(&arms, &known, segments.as_deref(), &config);
         for (judged, arm) in judged.iter_mut().zip(&arms).filter(|(judged, _)| known.early && judged.standing.is_some())
         {
             judged.reason = format!(
@@ -246,7 +300,10 @@ impl Bandit {
             .zip(&judged)
             .map(|(arm, judged)| Arm { status: status(arm, judged, winner.is_some()), ..arm.clone() })
             .collect();
-        let shares = propensities(&after, &known.counts, &config);
+        let shares = match &segments {
+            None => propensities(&after, &known.counts, &config),
+            Some(_) => contextual::overall(&after, &judged, &config),
+        };
         for ((((arm, judged), counts), share), status) in
             arms.iter().zip(&judged).zip(&known.counts).zip(&shares).zip(after.iter().map(|arm| arm.status))
         {
@@ -306,8 +363,35 @@ impl Bandit {
                 store.set_status(key, status).map_err(failed)?;
             }
         }
-        self.keep(None);
+        self.forget();
         Ok(arms.iter().any(|arm| arm.status == ArmStatus::Winner) || winner.is_some())
+    }
+}
+
+/// The shares where what came of it does not matter: it is decided, or not everything was shown often enough.
+fn turns(begin: &Begin, arms: &[Arm]) -> Option<Vec<f64>> {
+    let turns = |arm: &Arm| {
+        arm.status == ArmStatus::Winner
+            || (arm.status == ArmStatus::Active && arm.exposures < begin.config.min_exposures)
+    };
+    arms.iter().any(turns).then(|| {
+        let counts: Vec<Counts> = arms.iter().map(Arm::counts).collect();
+        propensities(arms, &counts, &begin.config)
+    })
+}
+
+/// Who comes, by the levels they have; none where the experiment has no context.
+fn segments(store: &Store, begin: &Begin, arms: &[Arm], known: &Known) -> Result<Option<Vec<Segment>>> {
+    if begin.config.context.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(store.model(arms, known.ledger.as_ref())?.segments()))
+}
+
+fn judged(arms: &[Arm], known: &Known, segments: Option<&[Segment]>, config: &Config) -> Vec<Judged> {
+    match segments {
+        None => judge_by(arms, &known.counts, config, 0),
+        Some(segments) => contextual::judge(arms, segments, config),
     }
 }
 
@@ -338,7 +422,7 @@ fn reward_all(store: &Store, reward: &Reward) -> Result<bool> {
     for one in &reward.visitors {
         let proven = exposure::proven(secret.as_bytes(), &name(&begin), &one.visitor, &one.exposure)
             .filter(|(variant, _)| begin.variants.contains(variant));
-        counted |= store.reward(&one.visitor, one.at, proven, window)?;
+        counted |= store.reward(&one.visitor, one.at, proven, &begin)?;
     }
     Ok(counted)
 }
@@ -348,7 +432,7 @@ fn known(store: &Store, begin: &Begin, arms: &[Arm], now: i64) -> Result<Known> 
     let window = window(begin);
     if window <= 0.0 {
         let counts = arms.iter().map(Arm::counts).collect();
-        return Ok(Known { counts, awaited: vec![0.0; arms.len()], settled: 0.0, early: false });
+        return Ok(Known { counts, awaited: vec![0.0; arms.len()], settled: 0.0, early: false, ledger: None });
     }
     store.secret(window)?;
     let tally = store.tally(arms)?;
@@ -357,7 +441,7 @@ fn known(store: &Store, begin: &Begin, arms: &[Arm], now: i64) -> Result<Known> 
     let ledger = Ledger::restore(&tally, window, now as f64);
     let ages = (0..=SLOTS).map(|slots| slots as f64 * width(window));
     let settled = ages.into_iter().find(|age| ledger.arrived(*age) >= SETTLED).unwrap_or(window);
-    Ok(Known { counts: ledger.counts(), awaited: ledger.awaited(), settled, early })
+    Ok(Known { counts: ledger.counts(), awaited: ledger.awaited(), settled, early, ledger: Some(ledger) })
 }
 
 /// Everything that is known of an experiment.
@@ -365,8 +449,13 @@ fn report(store: &Store, begin: &Begin) -> Result<Report> {
     let now = clock::now_ms();
     let arms = store.arms()?;
     let known = known(store, begin, &arms, now)?;
-    let judged = judge_by(&arms, &known.counts, &begin.config, 0);
-    let shares = propensities(&arms, &known.counts, &known.config(begin));
+    let segments = segments(store, begin, &arms, &known)?;
+    let judged = judged(&arms, &known, segments.as_deref(), &begin.config);
+    let shares = match &segments {
+        None => propensities(&arms, &known.counts, &known.config(begin)),
+        Some(_) => contextual::overall(&arms, &judged, &known.config(begin)),
+    };
+    let segments = context::told(&segments.unwrap_or_default(), &store.levels(begin)?, &arms);
     let decided = store.shares()?;
     let (log, unsettled) = store.log(&arms, now - known.settled as i64)?;
     let policies = policies(&log, &arms);
@@ -390,7 +479,7 @@ fn report(store: &Store, begin: &Begin) -> Result<Report> {
             }
         })
         .collect();
-    Ok(Report { arms: standings, settled: u64::try_from(log.len()).unwrap_or_default(), unsettled, policies })
+    Ok(Report { arms: standings, settled: u64::try_from(log.len()).unwrap_or_default(), unsettled, policies, segments })
 }
 
 /// What showing one variant alone, or all evenly, would have brought. The model of the doubly robust estimate is a

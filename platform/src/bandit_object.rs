@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::object;
+use bandit::contextual::Feature;
 use bandit::replay::Evaluation;
 use bandit::{Arm, Config};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -47,6 +48,26 @@ pub struct Begin {
 pub struct Decide {
     /// The visitor.
     pub visitor: String,
+    /// What the experiment's context is read from; none where it has no context.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Seen>,
+}
+
+/// What is known of a visitor who is here. The object reads the features it looks at and keeps nothing else of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The browser's `User-Agent`.
+    pub user_agent: String,
+    /// ISO 3166-1 alpha-2 country from the edge; empty if unknown.
+    pub country: String,
+    /// Address of the page.
+    pub page: String,
+    /// Where they came from.
+    pub referrer: String,
+    /// Whether they had been here before this visit.
+    pub returning: bool,
+    /// Hour of the day on the site's clock, 0 to 23.
+    pub hour: u8,
 }
 
 /// What the visitor is shown.
@@ -105,6 +126,35 @@ pub struct Report {
     pub unsettled: u64,
     /// What other policies would have brought.
     pub policies: Vec<Policy>,
+    /// Which variant whom; empty where the experiment has no context.
+    #[serde(default)]
+    pub segments: Vec<Segment>,
+}
+
+/// Visitors who have one level of a feature in common.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Segment {
+    /// The feature.
+    pub feature: Feature,
+    /// Its level.
+    pub level: String,
+    /// How many they are, those who may still convert counted in part.
+    pub visitors: f64,
+    /// Of each variant, in order, what it brings them.
+    pub arms: Vec<Expected>,
+}
+
+/// What a variant is expected to bring a visitor of a segment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Expected {
+    /// Rewards a visitor.
+    pub rate: f64,
+    /// Bounds that hold 95 %.
+    pub low: f64,
+    /// See `low`.
+    pub high: f64,
+    /// Probability that it is the best for them among the variants shown; none for one that is not.
+    pub p_best: Option<f64>,
 }
 
 /// A variant, and what is known of it beside its counts.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use ::bandit::belief::{Belief, Values};
 use ::bandit::best::{exact, shares};
 use ::bandit::posterior::Counts;
-use ::bandit::simulate::{Delay, Pending, Policy, Run, Scenario, run as play};
+use ::bandit::simulate::{Delay, Pending, Policy, Run, Scenario, Segment, Visitors, run as play};
 use anyhow::{Context, Result, ensure};
 use clap::{Args as ClapArgs, ValueEnum};
 use rand::SeedableRng as _;
@@ -20,6 +20,7 @@ const EXAMPLE: &str = r#"Examples:
   science bandit --arms 0.02,0.025,0.03 --horizon 100000 --seeds 2000 --policy thompson
   science bandit --arms 0.02,0.025,0.03 --horizon 20000 --seeds 2000 --policy survival --delay 2000
   science bandit --arms 0.02,0.05 --horizon 40000 --seeds 500 --policy discounted --drift-at 20000
+  science bandit --segment 0.6=0.06,0.03 --segment 0.4=0.03,0.06 --irrelevant 3 --seeds 200 --policy linear
   science bandit --input arms.json
 
 where arms.json holds [visitors, conversions] of each arm: P(best) by quadrature, expected loss, floored shares
@@ -30,8 +31,15 @@ where arms.json holds [visitors, conversions] of each arm: P(best) by quadrature
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
     /// True rates of the arms
-    #[arg(long, value_delimiter = ',', required_unless_present = "input", conflicts_with = "input")]
+    #[arg(long, value_delimiter = ',', required_unless_present_any = ["input", "segment"], conflicts_with = "input")]
     arms: Vec<f64>,
+    /// Instead of --arms: a kind of visitors, its share of them and the true rates of the arms among them,
+    /// `0.6=0.06,0.03`; once for each kind
+    #[arg(long, value_parser = segment, conflicts_with_all = ["arms", "input"])]
+    segment: Vec<Segment>,
+    /// Features of two levels that are known of a visitor and tell nothing
+    #[arg(long, default_value_t = 0)]
+    irrelevant: usize,
     /// Pulls of a run
     #[arg(long, default_value_t = 100_000)]
     horizon: u64,
@@ -56,7 +64,7 @@ pub(crate) struct Args {
     /// Least share of each arm; 0.01 for the policy `floor`
     #[arg(long)]
     floor: Option<f64>,
-    /// Pulls between renewals of the posterior; 1000 for the policy `batch`
+    /// Pulls between renewals of the posterior; 1000 for the policy `batch`, 20 for `linear`
     #[arg(long)]
     batch: Option<u64>,
     /// What the past is worth after each pull; 0.9995 for the policy `discounted`
@@ -90,6 +98,8 @@ enum Chosen {
     Batch,
     /// Thompson sampling that forgets
     Discounted,
+    /// Linear Thompson sampling, by what is known of the visitor
+    Linear,
     /// Upper confidence bounds
     Ucb1,
     /// The best mean, but for some random pulls
@@ -140,7 +150,9 @@ pub(crate) fn run(args: &Args) -> Result<Value> {
     Ok(json!({
         "policy": args.policy.to_possible_value().map(|value| value.get_name().to_owned()),
         "settings": format!("{policy:?}"),
-        "arms": args.arms, "T": args.horizon, "runs": args.seeds,
+        "arms": args.arms,
+        "segments": args.segment.iter().map(|one| json!({ "share": one.share, "rates": one.rates })).collect::<Vec<_>>(),
+        "irrelevant": args.irrelevant, "T": args.horizon, "runs": args.seeds,
         "delay": args.delay, "drift_at": args.drift_at,
         "t": checkpoints,
         "mean_regret": each(&mean),
@@ -154,9 +166,15 @@ pub(crate) fn run(args: &Args) -> Result<Value> {
 }
 
 fn scenario(args: &Args) -> Result<Scenario> {
-    ensure!(args.arms.len() >= 2, "--arms takes two rates or more");
-    if let Some(rate) = args.arms.iter().find(|rate| !(0.0..=1.0).contains(*rate)) {
-        anyhow::bail!("--arms: {rate} is not a rate between 0 and 1");
+    // What is not said of a segment is said of all.
+    let rates = args.segment.first().map_or(&args.arms, |segment| &segment.rates);
+    ensure!(rates.len() >= 2, "--arms and --segment take two rates or more");
+    ensure!(args.segment.iter().all(|one| one.rates.len() == rates.len()), "--segment: as many rates in each");
+    ensure!(args.segment.iter().all(|one| one.share > 0.0 && one.share.is_finite()), "--segment: shares are above 0");
+    if let Some(rate) =
+        args.segment.iter().flat_map(|one| &one.rates).chain(rates).find(|rate| !(0.0..=1.0).contains(*rate))
+    {
+        anyhow::bail!("--arms, --segment: {rate} is not a rate between 0 and 1");
     }
     ensure!(args.horizon > 0 && args.seeds > 0, "--horizon and --seeds are 1 or more");
     let delay = match (args.delay, args.delay_shape) {
@@ -164,15 +182,30 @@ fn scenario(args: &Args) -> Result<Scenario> {
         (late, Shape::Fixed) => Delay::Fixed(late),
         (late, Shape::Exponential) => Delay::Exponential(late as f64),
     };
-    Ok(Scenario { rates: args.arms.clone(), horizon: args.horizon, delay, drift_at: args.drift_at })
+    let visitors = Visitors { segments: args.segment.clone(), irrelevant: args.irrelevant };
+    Ok(Scenario { rates: rates.clone(), horizon: args.horizon, delay, drift_at: args.drift_at, visitors })
+}
+
+/// Reads `share=rate,rate,…`.
+fn segment(text: &str) -> Result<Segment, String> {
+    let (share, rates) = text.split_once('=').ok_or("must be share=rate,rate,…")?;
+    let number = |text: &str| text.trim().parse::<f64>().map_err(|_| format!("`{text}` is no number"));
+    Ok(Segment { share: number(share)?, rates: rates.split(',').map(number).collect::<Result<_, _>>()? })
 }
 
 fn policy(args: &Args) -> Result<Policy> {
     let only = |policy: Chosen, value: f64, otherwise: f64| if args.policy == policy { value } else { otherwise };
     let floor = args.floor.unwrap_or_else(|| only(Chosen::Floor, 0.01, 0.0));
     let keep = args.discount.unwrap_or_else(|| only(Chosen::Discounted, 0.9995, 1.0));
-    let every = args.batch.unwrap_or(if args.policy == Chosen::Batch { 1_000 } else { 1 });
-    ensure!((0.0..=1.0 / args.arms.len() as f64).contains(&floor), "--floor is 0 to 1 / number of arms");
+    let every = args.batch.unwrap_or(match args.policy {
+        Chosen::Batch => 1_000,
+        Chosen::Linear => 20,
+        _ => 1,
+    });
+    ensure!(
+        (0.0..=1.0 / args.segment.first().map_or(&args.arms, |one| &one.rates).len() as f64).contains(&floor),
+        "--floor is 0 to 1 / number of arms"
+    );
     ensure!(keep > 0.0 && keep <= 1.0, "--discount is above 0, at most 1");
     ensure!(every > 0, "--batch is 1 or more");
     ensure!((0.0..=1.0).contains(&args.epsilon), "--epsilon is 0 to 1");
@@ -188,6 +221,7 @@ fn policy(args: &Args) -> Result<Policy> {
         Pending::Failure
     };
     Ok(match args.policy {
+        Chosen::Linear => Policy::Linear { floor, every, keep, pending },
         Chosen::Ucb1 => Policy::Ucb1,
         Chosen::Epsilon => Policy::Epsilon(args.epsilon),
         Chosen::Uniform => Policy::Uniform,

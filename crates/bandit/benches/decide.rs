@@ -1,5 +1,6 @@
 //! What a decision costs in domain time: `cargo bench -p bandit`. Fails above the budget.
 
+use bandit::contextual::{self, Model, Statistics};
 use bandit::delay::Ledger;
 use bandit::{Arm, ArmStatus, Config, MAX_ARMS, best, choose, choose_by, judge, propensities};
 use std::hint::black_box;
@@ -34,7 +35,24 @@ fn main() {
     let counts = ledger.counts();
     let shares = propensities(&arms, &counts, &config);
 
+    // Five arms, 20 columns beside the one that is always on: five features of four levels each.
+    let columns = |visitor: usize| (0..5).map(|feature| 1 + 4 * feature + (visitor >> (2 * feature)) % 4).collect();
+    let mut statistics = vec![Statistics::default(); 5];
+    for visitor in 0..20_000_usize {
+        let on: Vec<usize> = columns(visitor);
+        let reward = f64::from(u8::from(visitor % 29 == 0));
+        if let Some(arm) = statistics.get_mut(visitor % 5) {
+            arm.add(&on, 1.0, reward, reward);
+        }
+    }
+    let model = Model::of_rates(&statistics);
+    let five = arms.get(..5).unwrap_or_default();
+    let here: Vec<usize> = columns(123);
+
     let decisions = [
+        measured("decide for a context, 5 variants, 20 columns", 100_000, |seed| {
+            black_box(contextual::choose(black_box(five), &model, &here, &config, seed));
+        }),
         measured("decide, 10 variants", 100_000, |seed| {
             black_box(choose(black_box(&arms), &config, seed));
         }),
@@ -47,6 +65,15 @@ fn main() {
     ];
     measured("judge, 10 variants (once a minute)", 50, |seed| {
         black_box(judge(black_box(&arms), &config, seed));
+    });
+    measured("propensities of a context, 5 variants (once a minute)", 200, |seed| {
+        black_box(contextual::propensities(black_box(five), &model, &here, &config, seed));
+    });
+    measured("posteriors, 5 variants, 20 columns (once a minute)", 200, |_| {
+        black_box(Model::of_rates(black_box(&statistics)));
+    });
+    measured("judge 20 segments, 5 variants (once a minute)", 10, |_| {
+        black_box(contextual::judge(black_box(five), &model.segments(), &config));
     });
     measured("correct counts for delay, 10 variants (once a slot)", 2_000, |_| {
         black_box(black_box(&ledger).counts());

@@ -130,6 +130,24 @@ impl Belief {
         }
     }
 
+    /// The bounds that hold all but `alpha` of it, half of that below and half above, by halving.
+    #[must_use]
+    pub fn interval(&self, alpha: f64) -> (f64, f64) {
+        let knots = self.knots();
+        let finite = || knots.iter().copied().filter(|knot| knot.is_finite());
+        let at = |p: f64| {
+            let (mut low, mut high) =
+                (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
+            for _ in 0..60 {
+                let middle = f64::midpoint(low, high);
+                let below = self.curve(&[middle]).first().is_some_and(|(below, _)| *below < p);
+                if below { low = middle } else { high = middle }
+            }
+            f64::midpoint(low, high)
+        };
+        (at(0.5 * alpha), at(1.0 - 0.5 * alpha))
+    }
+
     /// Places at which its density changes scale, and its bounds. Between neighbours it is smooth.
     pub(crate) fn knots(&self) -> Vec<f64> {
         const REACH: [f64; 6] = [1.0, 2.5, 5.0, 9.0, 16.0, 30.0];
@@ -190,5 +208,21 @@ impl Belief {
                 rand_distr::Gamma::new(shape, 1.0).map_or(scale, |d| scale / d.sample(random))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_holds_what_it_says() {
+        let (low, high) = Belief::Normal { mean: 2.0, sd: 3.0 }.interval(0.05);
+        assert!((low - (2.0 - 3.0 * 1.959_963_985)).abs() < 1e-7 && (high - (2.0 + 3.0 * 1.959_963_985)).abs() < 1e-7);
+        // Student's t of 4 degrees: 2.776445.
+        let (low, high) = Belief::Student { location: 0.0, scale: 1.0, degrees: 4.0 }.interval(0.05);
+        assert!((low + 2.776_445_105).abs() < 1e-7 && (high - 2.776_445_105).abs() < 1e-7, "{low} {high}");
+        let (low, high) = Belief::Beta { a: 1.0, b: 1.0 }.interval(0.05);
+        assert!((low - 0.025).abs() < 1e-9 && (high - 0.975).abs() < 1e-9);
     }
 }

@@ -223,6 +223,14 @@ impl Ledger {
         at(low as usize) * (1.0 - part) + at(low as usize + 1) * part
     }
 
+    /// How far a visitor shown an arm of this rate in a slot of time is known not to convert, 0 to 1.
+    #[must_use]
+    pub fn failed(&self, slot: i64, rate: f64) -> f64 {
+        let age = self.now.saturating_sub(slot).max(0);
+        let f = if age > SLOTS as i64 { 1.0 } else { self.arrived(age as f64 * self.width) };
+        if f < 1.0 { f * (1.0 - rate) / (1.0 - rate * f) } else { 1.0 }
+    }
+
     /// Of each arm, the conversions that are still to come from visitors shown it: p (1 − F) / (1 − p F) of each who is
     /// pending, at the posterior's mean rate p. Whoever is older than the window is expected to do nothing any more.
     #[must_use]

@@ -6,22 +6,25 @@
 //! still convert only as far as they are known not to have; counted by [`Arm`] alone they are taken as not rewarded.
 //!
 //! Beside rates: what an arm is worth ([`belief`]), who is best and at what loss, exactly ([`best`]), what another
-//! policy would have brought ([`replay`]), and policies against known truths ([`simulate`]).
+//! policy would have brought ([`replay`]), and policies against known truths ([`simulate`]). Who comes may matter:
+//! [`contextual`] chooses by what is known of the visitor.
 //!
 //! Pure: counts and a seed come in. Who saw what is kept by the experiment's object.
 
 pub mod belief;
 pub mod best;
+pub mod contextual;
 pub mod delay;
 pub mod posterior;
 pub mod replay;
 pub mod simulate;
 
+use belief::Belief;
+use contextual::Features;
 use posterior::{Counts, Standing, standings};
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Beta, Distribution as _};
 use serde::{Deserialize, Serialize};
 
 /// Fewest variants of an experiment.
@@ -49,6 +52,9 @@ pub struct Config {
     /// Days within which a conversion comes, if it comes: until then who has not converted counts only as far as they are
     /// known not to ([`delay::Ledger`]). 0 counts everybody in full at once.
     pub window_days: f64,
+    /// What of a visitor the choice looks at ([`contextual`]); none unless it is said.
+    #[serde(skip_serializing_if = "Features::is_empty")]
+    pub context: Features,
 }
 
 impl Default for Config {
@@ -60,6 +66,7 @@ impl Default for Config {
             max_expected_loss: 0.005,
             floor: 0.0,
             window_days: 7.0,
+            context: Features::NONE,
         }
     }
 }
@@ -93,8 +100,21 @@ impl Config {
         within("pause_below", self.pause_below, 0.0, 0.5, "0 to 0.5")?;
         within("promote_from", self.promote_from, 0.5, 1.0, "0.5 to 1")?;
         within("max_expected_loss", self.max_expected_loss, 0.0, 1.0, "0 to 1")?;
-        within("floor", self.floor, 0.0, 1.0 / MAX_ARMS as f64, "0 to 0.1")?;
+        within("floor", self.floor, 0.0, 1.0 / MIN_ARMS as f64, "0 to 0.5")?;
         within("window_days", self.window_days, 0.0, MAX_WINDOW_DAYS, "0 to 90")
+    }
+
+    /// Checks the thresholds for so many variants, which cannot all have a floor that is more than their even share.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn check_for(&self, arms: usize) -> Result<(), BadConfig> {
+        self.check()?;
+        if self.floor * arms as f64 > 1.0 + 1e-9 {
+            let wanted = "at most 1 divided by the number of variants, since all floors together are 1 or less";
+            return Err(BadConfig { field: "floor", found: self.floor, wanted });
+        }
+        Ok(())
     }
 }
 
@@ -160,6 +180,24 @@ fn own_counts(arms: &[Arm]) -> Vec<Counts> {
 /// ([`Counts::faded`]). One for each arm, in order.
 #[must_use]
 pub fn choose_by<'a>(arms: &'a [Arm], counts: &[Counts], config: &Config, seed: u64) -> Option<&'a Arm> {
+    choose_from(
+        arms,
+        config,
+        seed,
+        || counts.iter().copied().map(Belief::rate).collect(),
+        |belief, random| belief.sample(random),
+    )
+}
+
+/// The rules around a draw: the winner, those who are behind, the floor, and then whoever draws highest. What is believed
+/// of each arm is asked for only where it comes to a draw.
+fn choose_from<'a>(
+    arms: &'a [Arm],
+    config: &Config,
+    seed: u64,
+    beliefs: impl FnOnce() -> Vec<Belief>,
+    draw: impl Fn(&Belief, &mut ChaCha8Rng) -> f64,
+) -> Option<&'a Arm> {
     if let Some(winner) = arms.iter().find(|arm| arm.status == ArmStatus::Winner) {
         return Some(winner);
     }
@@ -168,18 +206,16 @@ pub fn choose_by<'a>(arms: &'a [Arm], counts: &[Counts], config: &Config, seed: 
     if let Some(arm) = behind.choose(&mut random) {
         return Some(arm);
     }
-    let active: Vec<(&Arm, &Counts)> =
-        arms.iter().zip(counts).filter(|(arm, _)| arm.status == ArmStatus::Active).collect();
+    let active: Vec<&Arm> = arms.iter().filter(|arm| arm.status == ArmStatus::Active).collect();
     if config.floor > 0.0
         && random.random::<f64>() < config.floor * active.len() as f64
-        && let Some((arm, _)) = active.choose(&mut random)
+        && let Some(arm) = active.choose(&mut random)
     {
         return Some(arm);
     }
     let mut best: Option<(&Arm, f64)> = None;
-    for (arm, counts) in active {
-        let posterior = Beta::new(1.0 + counts.successes, 1.0 + counts.trials - counts.successes);
-        let draw = posterior.map_or(0.5, |posterior| posterior.sample(&mut random));
+    for (arm, belief) in arms.iter().zip(beliefs()).filter(|(arm, _)| arm.status == ArmStatus::Active) {
+        let draw = draw(&belief, &mut random);
         if best.is_none_or(|(_, highest)| draw > highest) {
             best = Some((arm, draw));
         }
@@ -196,17 +232,25 @@ fn behind<'a>(arms: &'a [Arm], config: &Config) -> Vec<&'a Arm> {
 /// to draw from ([`best::pick`]) where a batch of visitors is decided for at once. 0 for what is not shown.
 #[must_use]
 pub fn propensities(arms: &[Arm], counts: &[Counts], config: &Config) -> Vec<f64> {
+    shares_from(arms, config, || {
+        let active = arms.iter().zip(counts).filter(|(arm, _)| arm.status == ArmStatus::Active);
+        let beliefs: Vec<_> = active.map(|(_, counts)| Belief::rate(*counts)).collect();
+        best::shares(&best::exact(&beliefs), config.floor)
+    })
+}
+
+/// The rules around the shares of the active variants, which are asked for only where it comes to a draw.
+fn shares_from(arms: &[Arm], config: &Config, drawn: impl FnOnce() -> Vec<f64>) -> Vec<f64> {
     if let Some(winner) = arms.iter().position(|arm| arm.status == ArmStatus::Winner) {
         return (0..arms.len()).map(|place| if place == winner { 1.0 } else { 0.0 }).collect();
     }
     let behind = behind(arms, config);
-    let active: Vec<_> = arms.iter().zip(counts).filter(|(arm, _)| arm.status == ArmStatus::Active).collect();
+    let active = arms.iter().filter(|arm| arm.status == ArmStatus::Active);
     let mut shares = if behind.is_empty() {
-        let beliefs: Vec<_> = active.iter().map(|(_, counts)| belief::Belief::rate(**counts)).collect();
-        best::shares(&best::exact(&beliefs), config.floor)
+        drawn()
     } else {
         let share = 1.0 / behind.len() as f64;
-        active.iter().map(|(arm, _)| if arm.exposures < config.min_exposures { share } else { 0.0 }).collect()
+        active.map(|arm| if arm.exposures < config.min_exposures { share } else { 0.0 }).collect()
     }
     .into_iter();
     arms.iter()
@@ -249,21 +293,43 @@ pub fn judge(arms: &[Arm], config: &Config, seed: u64) -> Vec<Judged> {
 /// As [`judge`], by counts that are not the arms' own; see [`choose_by`].
 #[must_use]
 pub fn judge_by(arms: &[Arm], counts: &[Counts], config: &Config, seed: u64) -> Vec<Judged> {
-    let (active, counted): (Vec<&Arm>, Vec<Vec<Counts>>) = arms
+    let active = arms.iter().zip(counts).filter(|(arm, _)| arm.status == ArmStatus::Active);
+    let counted: Vec<Vec<Counts>> = active.map(|(_, counts)| vec![*counts]).collect();
+    let mut found = standings(&counted, seed).into_iter();
+    let seen = |arm: &Arm| {
+        let standing = if arm.status == ArmStatus::Active { found.next()? } else { return None };
+        Some(Seen { standing, least: standing.p_best, most: standing.p_best, segmented: false })
+    };
+    let seen: Vec<Option<Seen>> = arms.iter().map(seen).collect();
+    judge_seen(arms, &seen, config)
+}
+
+/// How an active variant stands, overall and in the segments that count.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Seen {
+    standing: Standing,
+    /// Its probability of being the best where that is lowest.
+    least: f64,
+    /// And where it is highest.
+    most: f64,
+    /// Whether there are segments at all.
+    segmented: bool,
+}
+
+/// Judges by how the active variants stand; `None` for one that is not shown.
+fn judge_seen(arms: &[Arm], seen: &[Option<Seen>], config: &Config) -> Vec<Judged> {
+    let active: Vec<(&Arm, Seen)> = arms.iter().zip(seen).filter_map(|(arm, seen)| Some((arm, (*seen)?))).collect();
+    let leader = active
         .iter()
-        .zip(counts)
-        .filter(|(arm, _)| arm.status == ArmStatus::Active)
-        .map(|(arm, counts)| (arm, vec![*counts]))
-        .unzip();
-    let found = standings(&counted, seed);
-    let leader = found.iter().enumerate().max_by(|a, b| a.1.p_best.total_cmp(&b.1.p_best)).map(|(place, _)| place);
+        .max_by(|a, b| a.1.standing.p_best.total_cmp(&b.1.standing.p_best))
+        .map(|(arm, _)| arm.key.as_str());
     let shown_enough = |arm: &Arm| arm.exposures >= config.min_exposures;
-    let leader_known = leader.and_then(|place| active.get(place)).is_some_and(|arm| shown_enough(arm));
-    let all_known = active.iter().all(|arm| shown_enough(arm));
+    let leader_known = active.iter().any(|(arm, _)| Some(arm.key.as_str()) == leader && shown_enough(arm));
+    let all_known = active.iter().all(|(arm, _)| shown_enough(arm));
     arms.iter()
-        .map(|arm| {
-            let place = active.iter().position(|active| active.key == arm.key);
-            let Some((place, standing)) = place.and_then(|place| Some((place, *found.get(place)?))) else {
+        .zip(seen)
+        .map(|(arm, seen)| {
+            let Some(Seen { standing, least, most, segmented }) = *seen else {
                 return Judged { key: arm.key.clone(), verdict: Verdict::Keep, standing: None, reason: String::new() };
             };
             let numbers = format!(
@@ -272,20 +338,23 @@ pub fn judge_by(arms: &[Arm], counts: &[Counts], config: &Config, seed: u64) -> 
                 arm.exposures,
                 standing.p_best * 100.0
             );
-            let leads = Some(place) == leader;
+            let everywhere = if segmented { " in every segment" } else { "" };
+            let leads = Some(arm.key.as_str()) == leader;
             let (verdict, reason) = if active.len() < 2 {
                 // The others have lost one after the other, or were taken out.
                 (Verdict::Promote, format!("{numbers}: it is the only one left"))
             } else if leads
                 && all_known
-                && standing.p_best >= config.promote_from
+                && least >= config.promote_from
                 && standing.expected_loss <= config.max_expected_loss
             {
-                (Verdict::Promote, format!("{numbers}: it wins"))
-            } else if !leads && leader_known && shown_enough(arm) && standing.p_best < config.pause_below {
-                (Verdict::Pause, format!("{numbers}: it has lost"))
+                (Verdict::Promote, format!("{numbers}: it wins{everywhere}"))
+            } else if !leads && leader_known && shown_enough(arm) && most < config.pause_below {
+                (Verdict::Pause, format!("{numbers}: it has lost{everywhere}"))
             } else if !shown_enough(arm) {
                 (Verdict::Keep, format!("{numbers}: it is judged from {} visitors on", config.min_exposures))
+            } else if segmented && most >= config.promote_from {
+                (Verdict::Keep, format!("{numbers}: it is the best in some segments"))
             } else {
                 (Verdict::Keep, format!("{numbers}: that decides nothing yet"))
             };
@@ -405,7 +474,9 @@ mod tests {
         let shown = (0..10_000).filter(|seed| choose(&arms, &floor, *seed).unwrap().key == "b").count();
         assert!((400..600).contains(&shown), "{shown}");
         assert_eq!((0..1_000).filter(|seed| choose(&arms, &Config::default(), *seed).unwrap().key == "b").count(), 0);
-        assert!(Config { floor: 0.2, ..Config::default() }.check().is_err());
+        assert!(Config { floor: 0.6, ..Config::default() }.check().is_err());
+        let even = Config { floor: 0.25, ..Config::default() };
+        assert_eq!((even.check_for(4), even.check_for(5).unwrap_err().field), (Ok(()), "floor"));
     }
 
     #[test]

@@ -4,11 +4,12 @@
 //! expected, not drawn, so it has less noise than rewards would. Randomness comes in: the same seed gives the same run.
 //! At least one arm is taken for granted; of none, nothing is shown.
 
-use crate::delay::Ledger;
+use crate::contextual::{Cell, Model, Statistics, learn};
+use crate::delay::{Ledger, slot};
 use crate::posterior::Counts;
 use rand::Rng;
 use rand_distr::{Distribution as _, Gamma};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// How late conversions come, in steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,6 +33,52 @@ pub struct Scenario {
     pub delay: Delay,
     /// From this step on the rates stand in reverse order.
     pub drift_at: Option<u64>,
+    /// Who comes, and what is known of them.
+    pub visitors: Visitors,
+}
+
+/// Who comes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Visitors {
+    /// Kinds that differ in what they do; with any, their rates hold instead of the scenario's.
+    pub segments: Vec<Segment>,
+    /// Features of two levels each, at random, that tell nothing.
+    pub irrelevant: usize,
+}
+
+/// A kind of visitors.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Segment {
+    /// Their part of all, by which parts are weighed.
+    pub share: f64,
+    /// Each arm's rate among them, a fraction.
+    pub rates: Vec<f64>,
+}
+
+impl Visitors {
+    /// The next visitor: their segment, and the columns that are on for them. Where nothing is known of anybody, nothing
+    /// is drawn.
+    fn next<R: Rng + ?Sized>(&self, random: &mut R) -> (usize, Vec<usize>) {
+        let mut columns = Vec::new();
+        let mut segment = 0;
+        if !self.segments.is_empty() {
+            let total: f64 = self.segments.iter().map(|segment| segment.share).sum();
+            let mut left = random.random::<f64>() * total;
+            segment = self.segments.len() - 1;
+            for (place, one) in self.segments.iter().enumerate() {
+                left -= one.share;
+                if left < 0.0 {
+                    segment = place;
+                    break;
+                }
+            }
+            columns.push(1 + segment);
+        }
+        for feature in 0..self.irrelevant {
+            columns.push(1 + self.segments.len() + 2 * feature + usize::from(random.random::<bool>()));
+        }
+        (segment, columns)
+    }
 }
 
 /// How a pending visitor is counted by Thompson sampling.
@@ -51,6 +98,17 @@ pub enum Pending {
 pub enum Policy {
     /// Thompson sampling from Beta(1, 1).
     Thompson {
+        /// Each arm's least share.
+        floor: f64,
+        /// Posteriors are renewed every so many steps.
+        every: u64,
+        /// What the past is worth after each step: 1 forgets nothing.
+        keep: f64,
+        /// How those still pending are counted.
+        pending: Pending,
+    },
+    /// Linear Thompson sampling ([`crate::contextual`]): it looks at what is known of the visitor.
+    Linear {
         /// Each arm's least share.
         floor: f64,
         /// Posteriors are renewed every so many steps.
@@ -95,6 +153,10 @@ pub fn run<R: Rng + ?Sized>(scenario: &Scenario, policy: Policy, checkpoints: &[
             let learner = Thompson::new(scenario.rates.len(), floor, every, keep, window);
             play(scenario, learner, checkpoints, random)
         }
+        Policy::Linear { floor, every, keep, pending } => {
+            let learner = Linear::new(scenario.rates.len(), floor, every, keep, pending);
+            play(scenario, learner, checkpoints, random)
+        }
         Policy::Ucb1 => play(scenario, Ucb1(Tally::new(scenario.rates.len())), checkpoints, random),
         Policy::Epsilon(share) => {
             play(scenario, Epsilon { share, tally: Tally::new(scenario.rates.len()) }, checkpoints, random)
@@ -105,7 +167,7 @@ pub fn run<R: Rng + ?Sized>(scenario: &Scenario, policy: Policy, checkpoints: &[
 
 /// A policy at work.
 trait Learner {
-    fn pick<R: Rng + ?Sized>(&mut self, step: u64, random: &mut R) -> usize;
+    fn pick<R: Rng + ?Sized>(&mut self, step: u64, columns: &[usize], random: &mut R) -> usize;
     fn shown(&mut self, arm: usize, step: u64);
     fn converted(&mut self, arm: usize, shown_at: u64, step: u64);
 }
@@ -151,8 +213,11 @@ impl Underway {
 }
 
 fn play<L: Learner, R: Rng + ?Sized>(scenario: &Scenario, mut learner: L, checkpoints: &[u64], random: &mut R) -> Run {
-    let mut rates = scenario.rates.clone();
-    let best = rates.iter().copied().fold(0.0, f64::max);
+    let segments = &scenario.visitors.segments;
+    let mut rates: Vec<Vec<f64>> = segments.iter().map(|segment| segment.rates.clone()).collect();
+    if rates.is_empty() {
+        rates.push(scenario.rates.clone());
+    }
     let mut underway = match scenario.delay {
         Delay::None => Underway::Fixed(0, VecDeque::new()),
         Delay::Fixed(late) => Underway::Fixed(late, VecDeque::new()),
@@ -165,12 +230,15 @@ fn play<L: Learner, R: Rng + ?Sized>(scenario: &Scenario, mut learner: L, checkp
     let last = scenario.horizon - scenario.horizon / 10;
     for step in 0..scenario.horizon {
         if scenario.drift_at == Some(step) {
-            rates.reverse();
+            rates.iter_mut().for_each(|rates| rates.reverse());
         }
         while let Some((arm, shown_at)) = underway.arrived(step) {
             learner.converted(arm, shown_at, step);
         }
-        let arm = learner.pick(step, random);
+        let (segment, columns) = scenario.visitors.next(random);
+        let arm = learner.pick(step, &columns, random);
+        let rates = rates.get(segment).map(Vec::as_slice).unwrap_or_default();
+        let best = rates.iter().copied().fold(0.0, f64::max);
         let rate = rates.get(arm).copied().unwrap_or_default();
         learner.shown(arm, step);
         regret += best - rate;
@@ -244,7 +312,7 @@ impl Thompson {
 }
 
 impl Learner for Thompson {
-    fn pick<R: Rng + ?Sized>(&mut self, step: u64, random: &mut R) -> usize {
+    fn pick<R: Rng + ?Sized>(&mut self, step: u64, _: &[usize], random: &mut R) -> usize {
         if !self.prompt() && step >= self.renew_at {
             if let Some(ledger) = &mut self.ledger {
                 ledger.advance(step as f64);
@@ -300,6 +368,118 @@ impl Learner for Thompson {
     }
 }
 
+/// Linear Thompson sampling at work.
+struct Linear {
+    floor: f64,
+    every: u64,
+    keep: f64,
+    learnt: Vec<Statistics>,
+    model: Model,
+    /// With the survival correction: the window, the ledger, and whoever's time is not up, by slot, arm and columns.
+    waits: Option<(f64, Ledger)>,
+    young: BTreeMap<(i64, usize, Vec<usize>), (f64, f64)>,
+    /// The columns of everybody so far, by step: one visitor a step.
+    columns: Vec<Vec<usize>>,
+    renew_at: u64,
+}
+
+impl Linear {
+    fn new(arms: usize, floor: f64, every: u64, keep: f64, pending: Pending) -> Self {
+        let learnt = vec![Statistics::default(); arms];
+        Self {
+            floor,
+            every,
+            keep,
+            model: Model::of_rates(&learnt),
+            learnt,
+            waits: match pending {
+                Pending::Failure => None,
+                Pending::Survival { window } => Some((window, Ledger::new(arms, window))),
+            },
+            young: BTreeMap::new(),
+            columns: Vec::new(),
+            renew_at: 0,
+        }
+    }
+
+    fn renew(&mut self, step: u64) {
+        let Some((window, ledger)) = &mut self.waits else {
+            self.model = Model::of_rates(&self.learnt);
+            return;
+        };
+        ledger.advance(step as f64);
+        let oldest = slot(*window, step as f64 - *window) - 1;
+        while let Some(entry) = self.young.first_entry().filter(|entry| entry.key().0 < oldest) {
+            let ((_, arm, columns), (pending, rewarded)) = entry.remove_entry();
+            if let Some(learnt) = self.learnt.get_mut(arm) {
+                learnt.add(&columns, pending + rewarded, rewarded, rewarded);
+            }
+        }
+        let cells: Vec<Cell> = self
+            .young
+            .iter()
+            .map(|((slot, arm, columns), (pending, rewarded))| Cell {
+                slot: *slot,
+                arm: *arm,
+                columns: columns.clone(),
+                pending: *pending,
+                rewarded: *rewarded,
+            })
+            .collect();
+        self.model = Model::of_rates(&learn(&self.learnt, &cells, Some(ledger)));
+    }
+}
+
+impl Learner for Linear {
+    fn pick<R: Rng + ?Sized>(&mut self, step: u64, columns: &[usize], random: &mut R) -> usize {
+        if step >= self.renew_at {
+            self.renew(step);
+            self.renew_at = step + self.every;
+        }
+        self.columns.push(columns.to_vec());
+        let arms = self.learnt.len();
+        if self.floor > 0.0 && random.random::<f64>() < self.floor * arms as f64 {
+            return random.random_range(0..arms);
+        }
+        let mut best = (0, f64::NEG_INFINITY);
+        for (arm, belief) in self.model.beliefs(columns).iter().enumerate() {
+            let draw = belief.sample(random);
+            if draw > best.1 {
+                best = (arm, draw);
+            }
+        }
+        best.0
+    }
+
+    fn shown(&mut self, arm: usize, step: u64) {
+        let columns = self.columns.last().cloned().unwrap_or_default();
+        if let Some((window, ledger)) = &mut self.waits {
+            ledger.expose(arm, step as f64);
+            self.young.entry((slot(*window, step as f64), arm, columns)).or_default().0 += 1.0;
+            return;
+        }
+        if self.keep < 1.0 {
+            self.learnt.iter_mut().for_each(|learnt| learnt.fade(self.keep));
+        }
+        if let Some(learnt) = self.learnt.get_mut(arm) {
+            learnt.add(&columns, 1.0, 0.0, 0.0);
+        }
+    }
+
+    fn converted(&mut self, arm: usize, shown_at: u64, step: u64) {
+        let columns = usize::try_from(shown_at).ok().and_then(|at| self.columns.get(at)).cloned().unwrap_or_default();
+        if let Some((window, ledger)) = &mut self.waits {
+            ledger.reward(arm, shown_at as f64, step as f64);
+            let cell = self.young.entry((slot(*window, shown_at as f64), arm, columns)).or_default();
+            *cell = (cell.0 - 1.0, cell.1 + 1.0);
+            return;
+        }
+        if let Some(learnt) = self.learnt.get_mut(arm) {
+            learnt.add(&columns, 0.0, 1.0, 1.0);
+        }
+    }
+}
+
 /// Plain counts: (successes, trials) of each arm.
 struct Tally(Vec<(f64, f64)>);
 
@@ -343,7 +523,7 @@ impl Tally {
 struct Ucb1(Tally);
 
 impl Learner for Ucb1 {
-    fn pick<R: Rng + ?Sized>(&mut self, step: u64, random: &mut R) -> usize {
+    fn pick<R: Rng + ?Sized>(&mut self, step: u64, _: &[usize], random: &mut R) -> usize {
         let log = 2.0 * ((step + 1) as f64).ln();
         self.0.highest(|successes, trials| successes / trials + (log / trials).sqrt(), random)
     }
@@ -363,7 +543,7 @@ struct Epsilon {
 }
 
 impl Learner for Epsilon {
-    fn pick<R: Rng + ?Sized>(&mut self, _: u64, random: &mut R) -> usize {
+    fn pick<R: Rng + ?Sized>(&mut self, _: u64, _: &[usize], random: &mut R) -> usize {
         if random.random::<f64>() < self.share {
             random.random_range(0..self.tally.0.len())
         } else {
@@ -383,7 +563,7 @@ impl Learner for Epsilon {
 struct Uniform(usize);
 
 impl Learner for Uniform {
-    fn pick<R: Rng + ?Sized>(&mut self, _: u64, random: &mut R) -> usize {
+    fn pick<R: Rng + ?Sized>(&mut self, _: u64, _: &[usize], random: &mut R) -> usize {
         random.random_range(0..self.0)
     }
 

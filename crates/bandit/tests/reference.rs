@@ -4,7 +4,7 @@
 use bandit::belief::{Belief, Values};
 use bandit::best::{exact, shares};
 use bandit::posterior::Counts;
-use bandit::simulate::{Delay, Pending, Policy, Run, Scenario, run};
+use bandit::simulate::{Delay, Pending, Policy, Run, Scenario, Segment, Visitors, run};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -96,7 +96,7 @@ fn runs(scenario: &Scenario, policy: Policy, checkpoints: &[u64], count: u64) ->
 }
 
 fn scenario(delay: Delay, horizon: u64) -> Scenario {
-    Scenario { rates: vec![0.02, 0.025, 0.03], horizon, delay, drift_at: None }
+    Scenario { rates: vec![0.02, 0.025, 0.03], horizon, delay, drift_at: None, visitors: Visitors::default() }
 }
 
 /// The reference curve at 1,000 and 5,000 pulls, 4.05 ± 0.10 and 14.06 ± 0.47; `science bandit` shows all of it over 2,000
@@ -121,9 +121,48 @@ fn late_conversions_cost_less_where_pending_is_no_failure() {
 
 #[test]
 fn a_drift_is_noticed_where_the_past_fades() {
-    let turned = Scenario { rates: vec![0.02, 0.1], horizon: 12_000, delay: Delay::None, drift_at: Some(8_000) };
+    let turned = Scenario {
+        rates: vec![0.02, 0.1],
+        horizon: 12_000,
+        delay: Delay::None,
+        drift_at: Some(8_000),
+        visitors: Visitors::default(),
+    };
     let policy = |keep| Policy::Thompson { floor: 0.0, every: 1, keep, pending: Pending::Failure };
     let share = |keep| runs(&turned, policy(keep), &[], 20).iter().map(|run| run.best_share_last).sum::<f64>() / 20.0;
     let (stubborn, fading) = (share(1.0), share(0.998));
     assert!(fading > 0.8 && stubborn < 0.5, "{fading} {stubborn}");
+}
+
+const LINEAR: Policy = Policy::Linear { floor: 0.0, every: 20, keep: 1.0, pending: Pending::Failure };
+
+/// Six visitors of ten prefer the first arm, the others the second; three features tell nothing.
+fn crossed(delay: Delay, horizon: u64) -> Scenario {
+    let segment = |share, rates: [f64; 2]| Segment { share, rates: rates.to_vec() };
+    let visitors = Visitors { segments: vec![segment(0.6, [0.06, 0.03]), segment(0.4, [0.03, 0.06])], irrelevant: 3 };
+    Scenario { rates: vec![0.0; 2], horizon, delay, drift_at: None, visitors }
+}
+
+#[test]
+fn where_visitors_differ_the_linear_policy_is_well_ahead_of_one_that_looks_at_nobody() {
+    let scenario = crossed(Delay::None, 10_000);
+    let [linear, plain] = [LINEAR, Policy::THOMPSON].map(|policy| mean(&runs(&scenario, policy, &[10_000], 20), 0).0);
+    assert!(linear < 0.75 * plain, "{linear} {plain}");
+}
+
+#[test]
+fn where_visitors_do_not_differ_looking_at_them_costs_little() {
+    let visitors = Visitors { segments: Vec::new(), irrelevant: 4 };
+    let scenario = Scenario { visitors, ..scenario(Delay::None, 10_000) };
+    let [linear, plain] = [LINEAR, Policy::THOMPSON].map(|policy| mean(&runs(&scenario, policy, &[10_000], 40), 0).0);
+    assert!(linear < 1.35 * plain, "{linear} {plain}");
+}
+
+#[test]
+fn late_conversions_do_not_mislead_the_linear_policy() {
+    let scenario = crossed(Delay::Fixed(1_500), 10_000);
+    let of = |pending| Policy::Linear { floor: 0.0, every: 50, keep: 1.0, pending };
+    let [waits, does_not] = [of(Pending::Survival { window: 3_000.0 }), of(Pending::Failure)]
+        .map(|policy| mean(&runs(&scenario, policy, &[10_000], 12), 0).0);
+    assert!(waits < does_not, "{waits} {does_not}");
 }

@@ -79,6 +79,20 @@ const PASS_THROUGH: [&str; 10] = [
 /// foreign referrer. A medium that is missing is taken from the click id, else from what kind of place the source is.
 #[must_use]
 pub fn acquisition(hit: &Hit, page: &Address, referrer: &Address) -> Acquisition {
+    let sent = [&hit.utm_source, &hit.utm_medium, &hit.utm_campaign, &hit.utm_term, &hit.utm_content];
+    acquired(sent.map(String::as_str), page, referrer)
+}
+
+/// The channel of a page view at this address with this referrer; [`channel::DIRECT`] without any signal.
+#[must_use]
+pub fn channel_of(page: &str, referrer: &str) -> String {
+    let found = acquired([""; 5], &Address::read(page), &Address::read(referrer)).channel;
+    if found.is_empty() { channel::DIRECT.to_owned() } else { found }
+}
+
+/// As [`acquisition`]; what was sent is source, medium, campaign, term and content.
+fn acquired(sent: [&str; 5], page: &Address, referrer: &Address) -> Acquisition {
+    let [utm_source, utm_medium, utm_campaign, utm_term, utm_content] = sent;
     let pick = |sent: &str, parameter: &str| -> String {
         let sent = sent.trim();
         let found = if sent.is_empty() { page.parameter(parameter) } else { sent };
@@ -90,8 +104,8 @@ pub fn acquisition(hit: &Hit, page: &Address, referrer: &Address) -> Acquisition
         source::by_host(&address.host).map_or_else(|| address.host.clone(), |known| known.name.to_owned())
     });
 
-    let mut source = source::normalise(&pick(&hit.utm_source, "utm_source"));
-    let mut medium = source::normalise_medium(&pick(&hit.utm_medium, "utm_medium"));
+    let mut source = source::normalise(&pick(utm_source, "utm_source"));
+    let mut medium = source::normalise_medium(&pick(utm_medium, "utm_medium"));
     let named = !source.is_empty();
     if source.is_empty() {
         source = click.map(|(click, _)| click.source.to_owned()).or(referrer_source).unwrap_or_default();
@@ -109,11 +123,11 @@ pub fn acquisition(hit: &Hit, page: &Address, referrer: &Address) -> Acquisition
             _ => implied_medium(&source).to_owned(),
         };
     }
-    let campaign = pick(&hit.utm_campaign, "utm_campaign");
+    let campaign = pick(utm_campaign, "utm_campaign");
     let channel = channel::group(&Touch { source: &source, medium: &medium, campaign: &campaign }).to_owned();
     Acquisition {
-        term: pick(&hit.utm_term, "utm_term"),
-        content: pick(&hit.utm_content, "utm_content"),
+        term: pick(utm_term, "utm_term"),
+        content: pick(utm_content, "utm_content"),
         click_id_kind: click.map(|(click, _)| click.parameter.to_owned()).unwrap_or_default(),
         click_id: click.map(|(_, value)| value.chars().take(crate::admit::MAX_TEXT).collect()).unwrap_or_default(),
         source,
@@ -197,7 +211,7 @@ pub fn enrich(tenant_id: &str, site: &str, visitor: &str, hit: &Hit) -> Event {
 
 #[cfg(test)]
 mod tests {
-    use super::{Acquisition, Address, acquisition, enrich};
+    use super::{Acquisition, Address, acquisition, channel_of, enrich};
     use crate::{Hit, Origin};
     use proptest::prelude::*;
 
@@ -231,6 +245,14 @@ mod tests {
 
     fn from(hit: &Hit) -> Acquisition {
         acquisition(hit, &Address::read(&hit.url), &Address::read(&hit.referrer))
+    }
+
+    #[test]
+    fn a_page_view_alone_has_a_channel() {
+        assert_eq!(channel_of("https://shop.test/?utm_source=google&utm_medium=cpc", ""), "Paid Search");
+        assert_eq!(channel_of("https://shop.test/", "https://www.google.com/"), "Organic Search");
+        assert_eq!(channel_of("https://shop.test/", "https://shop.test/a"), "Direct");
+        assert_eq!(channel_of("", "not an address"), "Direct");
     }
 
     #[test]

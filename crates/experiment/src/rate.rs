@@ -3,7 +3,7 @@
 use crate::density::{normal_above, normal_quantile};
 use crate::{Interval, Refused, error_rate};
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{Beta, ContinuousCDF as _};
+use statrs::distribution::{Beta, Continuous as _, ContinuousCDF as _};
 
 fn checked(successes: f64, trials: f64) -> Result<f64, Refused> {
     if trials.is_finite() && trials > 0.0 && (0.0..=trials).contains(&successes) {
@@ -43,6 +43,14 @@ pub fn jeffreys(successes: f64, trials: f64, alpha: f64) -> Result<Interval, Ref
         wanted: "above 0",
     })?;
     Ok(Interval { low: Some(beta.inverse_cdf(alpha / 2.0)), high: Some(beta.inverse_cdf(1.0 - alpha / 2.0)) })
+}
+
+/// The density of what is believed of a rate from a uniform prior, Beta(1 + s, 1 + n − s), at some rates. Nothing where
+/// there is no such distribution.
+#[must_use]
+pub fn density(successes: f64, trials: f64, at: &[f64]) -> Vec<f64> {
+    Beta::new(1.0 + successes, 1.0 + trials - successes)
+        .map_or_else(|_| vec![0.0; at.len()], |beta| at.iter().map(|rate| beta.pdf(*rate)).collect())
 }
 
 /// Two rates compared.

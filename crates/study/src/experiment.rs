@@ -25,6 +25,10 @@ const LIFTS: [f64; 6] = [0.5, 0.75, 1.0, 1.5, 2.0, 3.0];
 /// Weeks for which the least lift is told.
 const WEEKS: [u32; 4] = [1, 2, 4, 8];
 const DAY_MS: i64 = 86_400_000;
+/// Rates at which a posterior's curve is told.
+const CURVE_POINTS: usize = 64;
+/// Most days whose curves are told.
+const MOST_CURVES: usize = 32;
 
 /// How long would it take?
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -243,6 +247,9 @@ pub struct ReadoutQuestion {
     pub variants: Vec<Standing>,
     /// What other policies would have brought; none once the experiment has ended, and its log with it.
     pub policies: Option<Policies>,
+    /// Which variant whom, where the experiment has a context; none once it has ended.
+    #[serde(default)]
+    pub segments: Option<Vec<SegmentReadout>>,
 }
 
 /// A variant as it stands.
@@ -311,8 +318,73 @@ pub struct Readout {
     pub split: SplitReadout,
     /// How the variants stood at the end of each day (UTC), earliest first.
     pub history: Vec<DayReadout>,
+    /// How likely each rate is, by variant and day.
+    pub densities: Densities,
     /// What other policies would have brought; null once the experiment has been stopped, and its log with it.
     pub policies: Option<Policies>,
+    /// Which variant is the best for whom, by the levels of each feature the experiment looks at; null where it looks at
+    /// none, and once it has been stopped.
+    pub segments: Option<Vec<SegmentReadout>>,
+}
+
+/// The posteriors of the rates as curves over one axis.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = ExperimentDensities)]
+pub struct Densities {
+    /// The rates at which the curves are told, ascending.
+    pub rates: Vec<f64>,
+    /// Days, the earliest first and the last as of now; at most 32, spread evenly over what there are.
+    pub days: Vec<DayDensities>,
+}
+
+/// The curves at the end of a day.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct DayDensities {
+    /// `YYYY-MM-DD`, UTC.
+    pub date: String,
+    /// Its variants, in the readout's order.
+    pub variants: Vec<VariantDensity>,
+}
+
+/// How likely each rate of the axis is for a variant.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct VariantDensity {
+    /// What the page is told.
+    pub key: String,
+    /// The posterior's density at each rate, as a part of the highest any variant has that day: 0 to 1.
+    pub heights: Vec<f64>,
+}
+
+/// Visitors who have one level of a feature in common.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ExperimentSegment)]
+pub struct SegmentReadout {
+    /// device, country, visitor, channel or hour.
+    pub feature: String,
+    /// Its level, such as `mobile`, `DE` or `returning`; `other` for what is not known or rare.
+    pub level: String,
+    /// Visitors whose outcome is known, those who may still convert counted in part.
+    pub visitors: f64,
+    /// Key of the variant most likely the best for them; null where none is shown.
+    pub best: Option<String>,
+    /// Each variant, in the readout's order.
+    pub variants: Vec<SegmentVariant>,
+}
+
+/// What a variant brings a visitor of a segment, by the experiment's linear model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ExperimentSegmentVariant)]
+pub struct SegmentVariant {
+    /// What the page is told.
+    pub key: String,
+    /// Rewards a visitor.
+    pub rate: f64,
+    /// Bounds that hold 95 %.
+    pub low: f64,
+    /// See `low`.
+    pub high: f64,
+    /// Probability that it is the best for them; null for one that is not shown.
+    pub probability_best: Option<f64>,
 }
 
 /// What is known of a variant.
@@ -521,14 +593,23 @@ pub fn readout(question: &ReadoutQuestion, now: i64, snapshots: &[Snapshot]) -> 
         }
     });
     let until = question.ended_at.unwrap_or(now);
+    let days = history(question, snapshots);
+    let counted: Vec<_> = question
+        .variants
+        .iter()
+        .zip(&trials)
+        .map(|(one, trials)| (one.key.as_str(), one.rewards as f64, *trials))
+        .collect();
     Ok(Readout {
+        densities: densities(&counted, until, snapshots),
+        segments: question.segments.clone(),
         control: control.key.clone(),
         days: (until - started_at).max(0).div_euclid(DAY_MS) + 1,
         window_days: question.window_days,
         level: 1.0 - ALPHA,
         variants: variants.collect(),
         split: split_of(&question.variants),
-        history: history(question, snapshots),
+        history: days,
         policies: question.policies.clone(),
     })
 }
@@ -571,6 +652,56 @@ fn split_of(variants: &[Standing]) -> SplitReadout {
                     .to_owned(),
         },
     }
+}
+
+/// The posteriors' curves: as of now from what is `counted` (variant, successes, trials), before that from the snapshots.
+/// The axis holds what is likely now, and of the days before as much as leaves now readable.
+fn densities(counted: &[(&str, f64, f64)], now: i64, snapshots: &[Snapshot]) -> Densities {
+    let today = now.div_euclid(DAY_MS);
+    let mut days: Vec<i64> = snapshots.iter().map(|snapshot| snapshot.day).filter(|day| *day < today).collect();
+    days.sort_unstable();
+    days.dedup();
+    // Evenly over all of them; the first is among them, and today follows the last.
+    let picked = days.len().min(MOST_CURVES - 1);
+    let days = (0..picked).filter_map(|place| days.get(place * days.len() / picked)).copied();
+    let before = days.map(|day| {
+        let of = |key: &str| snapshots.iter().find(|one| one.day == day && one.variant == key);
+        let rows = counted.iter().filter_map(|(key, ..)| of(key).map(|found| (*key, found.rewards, found.trials)));
+        (day, rows.collect::<Vec<_>>())
+    });
+    let days: Vec<_> = before.chain([(today, counted.to_vec())]).collect();
+    let bounds = |rows: &[(&str, f64, f64)]| {
+        let of = |bounds: (f64, f64), row: &(&str, f64, f64)| {
+            let (_, low, high) = rate_of(row.1, row.2);
+            (bounds.0.min(low), bounds.1.max(high))
+        };
+        rows.iter().fold((1.0, 0.0), of)
+    };
+    let (low, high) = bounds(counted);
+    let (first, last) = days.iter().map(|day| bounds(&day.1)).fold((low, high), |a, b| (a.0.min(b.0), a.1.max(b.1)));
+    // Intervals hold 95 %; a curve has ended after another half of them.
+    let span = (high - low).max(0.0);
+    let from = first.clamp(low - span, low - 0.5 * span).max(0.0);
+    let to = last.clamp(high + 0.5 * span, high + span).min(1.0);
+    let step = (to - from) / (CURVE_POINTS - 1) as f64;
+    let rates: Vec<f64> = (0..CURVE_POINTS).map(|place| from + step * place as f64).collect();
+    let curves = |(day, rows): (i64, Vec<(&str, f64, f64)>)| {
+        let curves: Vec<(&str, Vec<f64>)> =
+            rows.into_iter().map(|(key, s, n)| (key, rate::density(s, n.max(s), &rates))).collect();
+        let top = curves.iter().flat_map(|(_, curve)| curve).copied().filter(|at| at.is_finite()).fold(0.0, f64::max);
+        let height = |density: &f64| if top > 0.0 { (density / top * 1e4).round() / 1e4 } else { 0.0 };
+        DayDensities {
+            date: format_day(day),
+            variants: curves
+                .iter()
+                .map(|(key, curve)| VariantDensity {
+                    key: (*key).to_owned(),
+                    heights: curve.iter().map(height).collect(),
+                })
+                .collect(),
+        }
+    };
+    Densities { days: days.into_iter().map(curves).collect(), rates }
 }
 
 fn history(question: &ReadoutQuestion, snapshots: &[Snapshot]) -> Vec<DayReadout> {
@@ -631,6 +762,7 @@ mod tests {
             window_days: 7.0,
             variants,
             policies: None,
+            segments: None,
         }
     }
 
@@ -732,6 +864,43 @@ mod tests {
         assert_eq!((found.variants[0].trials, found.variants[1].trials), (400.0, 450.0));
         assert_eq!(found.history.len(), 1);
         assert_eq!((found.history[0].date.as_str(), found.history[0].variants[0].rate), ("1970-01-04", Some(0.05)));
+    }
+
+    #[test]
+    fn curves_narrow_as_days_pass_and_are_highest_where_the_rate_is() {
+        let line = |day: i64, variant: &str, rewards: f64, trials: f64| Snapshot {
+            day,
+            variant: variant.to_owned(),
+            status: "active".to_owned(),
+            exposures: trials,
+            rewards,
+            trials,
+            probability_best: None,
+            share: 0.5,
+        };
+        let snapshots: Vec<Snapshot> = (0..60)
+            .flat_map(|day| {
+                let n = (day + 1) as f64 * 100.0;
+                [line(day, "a", 0.1 * n, n), line(day, "b", 0.2 * n, n)]
+            })
+            .collect();
+        let question = asked(vec![standing("a", 600, 6_000, None), standing("b", 1_200, 6_000, None)]);
+        let found = readout(&question, 60 * DAY_MS, &snapshots).unwrap().densities;
+        assert_eq!((found.rates.len(), found.days.len()), (64, 32));
+        assert_eq!((found.days[0].date.as_str(), found.days[31].date.as_str()), ("1970-01-01", "1970-03-02"));
+        assert!(found.rates[0] > 0.02 && found.rates[63] < 0.32, "{:?}", found.rates);
+        let width = |day: &DayDensities, place: usize| day.variants[place].heights.iter().filter(|h| **h > 0.1).count();
+        assert!(width(&found.days[0], 0) > 2 * width(&found.days[31], 0));
+        for (place, rate) in [(0, 0.1), (1, 0.2)] {
+            let heights = &found.days[31].variants[place].heights;
+            let top = (0..64).max_by(|x, y| heights[*x].total_cmp(&heights[*y])).unwrap();
+            assert!((found.rates[top] - rate).abs() < 2.0 * (found.rates[1] - found.rates[0]), "{top}");
+            assert!(heights.iter().all(|height| (0.0..=1.0).contains(height)));
+        }
+        // Before anything is known every rate is as likely as any other.
+        let nothing = readout(&asked(vec![standing("a", 0, 0, None), standing("b", 0, 0, None)]), 5, &[]).unwrap();
+        assert_eq!((nothing.densities.rates[0], nothing.densities.rates[63]), (0.0, 1.0));
+        assert!(nothing.densities.days[0].variants[0].heights.iter().all(|height| *height == 1.0));
     }
 
     #[test]

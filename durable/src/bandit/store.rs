@@ -1,6 +1,7 @@
 //! The object's SQLite tables and every statement over them. Callers see values, never SQL.
 
-use bandit::delay::{self, SLOTS, Tally, delay};
+use bandit::contextual::{Cell, Feature, MAX_LEVELS, Model, OTHER, Statistics, learn};
+use bandit::delay::{self, Ledger, SLOTS, Tally, delay};
 use bandit::replay::Logged;
 use bandit::{Arm, ArmStatus};
 use platform::bandit_object::Begin;
@@ -19,6 +20,16 @@ CREATE TABLE IF NOT EXISTS delay (slot INTEGER NOT NULL, late INTEGER NOT NULL, 
 CREATE TABLE IF NOT EXISTS share (arm TEXT PRIMARY KEY, decided INTEGER NOT NULL, expected REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS decision (number INTEGER PRIMARY KEY AUTOINCREMENT, visitor TEXT NOT NULL, arm TEXT NOT NULL, propensity REAL NOT NULL, shown_at INTEGER NOT NULL, rewarded INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS decision_visitor ON decision (visitor, arm);
+";
+
+/// Further tables of an experiment with a context; they are made when it begins. A cell is visitors of one context, whose
+/// columns stand in it separated by commas, by the slot they were shown a variant in; what is older than the window is
+/// added up in `learnt`.
+const CONTEXT_TABLES: &str = "
+CREATE TABLE IF NOT EXISTS level (place INTEGER PRIMARY KEY AUTOINCREMENT, feature TEXT NOT NULL, value TEXT NOT NULL, UNIQUE (feature, value));
+CREATE TABLE IF NOT EXISTS context (visitor TEXT NOT NULL, arm TEXT NOT NULL, columns TEXT NOT NULL, PRIMARY KEY (visitor, arm)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cell (slot INTEGER NOT NULL, arm TEXT NOT NULL, columns TEXT NOT NULL, pending INTEGER NOT NULL, rewarded INTEGER NOT NULL, PRIMARY KEY (slot, arm, columns)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS learnt (arm TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 ";
 
 /// Decisions that are kept with their probabilities, the newest.
@@ -73,6 +84,29 @@ pub(super) struct Share {
     pub(super) expected: f64,
 }
 #[derive(Deserialize)]
+struct LevelRow {
+    place: usize,
+    feature: Feature,
+    value: String,
+}
+#[derive(Deserialize)]
+struct ColumnsRow {
+    columns: String,
+}
+#[derive(Deserialize)]
+struct CellRow {
+    slot: i64,
+    arm: String,
+    columns: String,
+    pending: f64,
+    rewarded: f64,
+}
+#[derive(Deserialize)]
+struct LearntRow {
+    arm: String,
+    body: String,
+}
+#[derive(Deserialize)]
 struct DecisionRow {
     number: u64,
     arm: String,
@@ -91,11 +125,17 @@ impl Store {
         Ok(store)
     }
 
-    /// Takes an experiment. Begun again it keeps its window: what is added up is added up by it.
+    /// Takes an experiment. Begun again it keeps its window and its context: what is added up is added up by them.
     pub(super) fn begin(&self, begin: &Begin) -> Result<()> {
         let mut begin = begin.clone();
         if let Some(before) = self.begun()? {
             begin.config.window_days = before.config.window_days;
+            begin.config.context = before.config.context;
+        }
+        if !begin.config.context.is_empty() {
+            for statement in CONTEXT_TABLES.lines().filter(|line| !line.is_empty()) {
+                self.0.exec(statement, None)?;
+            }
         }
         let body = serde_json::to_string(&begin)?;
         self.0.exec("INSERT OR REPLACE INTO begun VALUES (1, ?)", vec![SqlStorageValue::from(body)])?;
@@ -173,7 +213,8 @@ impl Store {
 
     /// Counts a visitor's first reward after they were shown their variant. What is `proven` goes before what is kept: the
     /// variant that was really shown, whoever it is given to meanwhile. True when it counted.
-    pub(super) fn reward(&self, visitor: &str, at: i64, proven: Option<(String, i64)>, window: f64) -> Result<bool> {
+    pub(super) fn reward(&self, visitor: &str, at: i64, proven: Option<(String, i64)>, begin: &Begin) -> Result<bool> {
+        let window = window(begin);
         let held = self.held(visitor)?;
         if held.as_ref().is_some_and(|held| held.rewarded != 0) {
             return Ok(false);
@@ -206,7 +247,107 @@ impl Store {
                 vec![whole(of), whole(i64::try_from(late).unwrap_or_default())],
             )?;
         }
+        if !begin.config.context.is_empty() {
+            let sql = "SELECT columns FROM context WHERE visitor = ? AND arm = ?";
+            let rows: Vec<ColumnsRow> = self.0.exec(sql, vec![text(visitor), text(&arm)])?.to_array()?;
+            // Who was shown it before that was kept counts, but nothing is learnt of their context.
+            if let Some(row) = rows.first() {
+                self.count(of, &arm, &row.columns, -1, 1)?;
+            }
+        }
         Ok(true)
+    }
+
+    /// Adds to a cell. One that has been added up already is taken back from by what is negative.
+    fn count(&self, slot: i64, arm: &str, columns: &str, pending: i64, rewarded: i64) -> Result<()> {
+        let whole = SqlStorageValue::Integer;
+        self.0
+            .exec(
+                "INSERT INTO cell VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET pending = pending + excluded.pending, \
+                 rewarded = rewarded + excluded.rewarded",
+                vec![whole(slot), text(arm), text(columns), whole(pending), whole(rewarded)],
+            )
+            .map(|_| ())
+    }
+
+    /// The columns of some levels, one a level. A level that is new gets the next, as long as its feature has few.
+    pub(super) fn columns(&self, levels: &[(Feature, String)]) -> Result<Vec<usize>> {
+        let known = self.level_rows()?;
+        let mut columns = Vec::with_capacity(levels.len());
+        for (feature, level) in levels {
+            let of = |value: &str| known.iter().find(|row| row.feature == *feature && row.value == value);
+            if let Some(row) = of(level) {
+                columns.push(row.place);
+                continue;
+            }
+            let many = known.iter().filter(|row| row.feature == *feature && row.value != OTHER).count();
+            let value = if many < MAX_LEVELS { level.as_str() } else { OTHER };
+            if let Some(row) = of(value) {
+                columns.push(row.place);
+                continue;
+            }
+            let sql = "INSERT INTO level (feature, value) VALUES (?, ?) RETURNING place, feature, value";
+            let rows: Vec<LevelRow> = self.0.exec(sql, vec![text(feature.as_str()), text(value)])?.to_array()?;
+            columns.extend(rows.into_iter().map(|row| row.place));
+        }
+        columns.sort_unstable();
+        Ok(columns)
+    }
+
+    fn level_rows(&self) -> Result<Vec<LevelRow>> {
+        self.0.exec("SELECT place, feature, value FROM level", None)?.to_array()
+    }
+
+    /// The levels seen, by column; none where the experiment has no context.
+    pub(super) fn levels(&self, begin: &Begin) -> Result<Vec<(usize, Feature, String)>> {
+        if begin.config.context.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.level_rows()?.into_iter().map(|row| (row.place, row.feature, row.value)).collect())
+    }
+
+    /// Keeps the columns a visitor has, who has just been given a variant.
+    pub(super) fn place(&self, visitor: &str, arm: &str, columns: &[usize], now: i64, window: f64) -> Result<()> {
+        let columns = columns.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+        self.0
+            .exec("INSERT OR REPLACE INTO context VALUES (?, ?, ?)", vec![text(visitor), text(arm), text(&columns)])?;
+        self.count(slot(window, now), arm, &columns, 1, 0)
+    }
+
+    /// What is believed of each variant, by the sums over everybody.
+    pub(super) fn model(&self, arms: &[Arm], ledger: Option<&Ledger>) -> Result<Model> {
+        let learnt = self.learnt(arms)?;
+        let rows: Vec<CellRow> =
+            self.0.exec("SELECT slot, arm, columns, pending, rewarded FROM cell", None)?.to_array()?;
+        let cells: Vec<Cell> = rows.iter().filter_map(|row| cell(row, arms)).collect();
+        Ok(Model::of_rates(&learn(&learnt, &cells, ledger)))
+    }
+
+    fn learnt(&self, arms: &[Arm]) -> Result<Vec<Statistics>> {
+        let rows: Vec<LearntRow> = self.0.exec("SELECT arm, body FROM learnt", None)?.to_array()?;
+        let of = |arm: &Arm| match rows.iter().find(|row| row.arm == arm.key) {
+            Some(row) => serde_json::from_str(&row.body).map_err(Error::from),
+            None => Ok(Statistics::default()),
+        };
+        arms.iter().map(of).collect()
+    }
+
+    /// Adds cells older than the window to what was learnt.
+    fn fold_cells(&self, oldest: i64) -> Result<()> {
+        let old = vec![SqlStorageValue::Integer(oldest)];
+        let sql = "SELECT slot, arm, columns, pending, rewarded FROM cell WHERE slot < ?";
+        let rows: Vec<CellRow> = self.0.exec(sql, old.clone())?.to_array()?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let arms = self.arms()?;
+        let cells: Vec<Cell> = rows.iter().filter_map(|row| cell(row, &arms)).collect();
+        let learnt = learn(&self.learnt(&arms)?, &cells, None);
+        for (arm, statistics) in arms.iter().zip(&learnt) {
+            let body = serde_json::to_string(statistics)?;
+            self.0.exec("INSERT OR REPLACE INTO learnt VALUES (?, ?)", vec![text(&arm.key), text(&body)])?;
+        }
+        self.0.exec("DELETE FROM cell WHERE slot < ?", old).map(|_| ())
     }
 
     /// What was shown and what came of it, by slots of the window.
@@ -222,7 +363,8 @@ impl Store {
     }
 
     /// Adds what is older than the window up to one slot, and lets go of decisions beyond the newest.
-    pub(super) fn fold(&self, now: i64, window: f64) -> Result<()> {
+    pub(super) fn fold(&self, now: i64, begin: &Begin) -> Result<()> {
+        let window = window(begin);
         let oldest = slot(window, now) - i64::try_from(SLOTS).unwrap_or(i64::MAX);
         for (table, key) in [("pending", "arm"), ("delay", "late")] {
             self.0.exec(
@@ -236,6 +378,10 @@ impl Store {
                 &format!("DELETE FROM {table} WHERE slot >= 0 AND slot < ?"),
                 vec![SqlStorageValue::Integer(oldest)],
             )?;
+        }
+        if !begin.config.context.is_empty() {
+            // Without a window all lies there, and nobody is waited for.
+            self.fold_cells(oldest.max(LONG_AGO + 1))?;
         }
         self.0.exec(
             "DELETE FROM decision WHERE number <= (SELECT MAX(number) FROM decision) - ?",
@@ -277,6 +423,17 @@ impl Store {
         let rows: Vec<Held> = self.0.exec(sql, vec![text(visitor)])?.to_array()?;
         Ok(rows.into_iter().next())
     }
+}
+
+/// A row as the model takes it; none of a variant that is not there.
+fn cell(row: &CellRow, arms: &[Arm]) -> Option<Cell> {
+    Some(Cell {
+        slot: row.slot,
+        arm: arms.iter().position(|arm| arm.key == row.arm)?,
+        columns: row.columns.split(',').filter_map(|column| column.parse().ok()).collect(),
+        pending: row.pending,
+        rewarded: row.rewarded,
+    })
 }
 
 /// The window of an experiment, ms.

@@ -8,11 +8,13 @@ export type Experiment = components["schemas"]["Experiment"];
 export type Variant = components["schemas"]["Variant"];
 export type NewExperiment = components["schemas"]["NewExperiment"];
 export type Readout = components["schemas"]["ExperimentReadout"];
+export type Segment = components["schemas"]["ExperimentSegment"];
+export type ExperimentChange = components["schemas"]["ExperimentChange"];
 export type PlanQuestion = components["schemas"]["ExperimentPlanQuestion"];
 export type Plan = components["schemas"]["ExperimentPlan"];
 
 /** What the API takes when no thresholds are sent. */
-export const THRESHOLDS = { min_exposures: 200, pause_below: 0.05, promote_from: 0.95, max_expected_loss: 0.005, window_days: 7 };
+export const THRESHOLDS = { min_exposures: 200, pause_below: 0.05, promote_from: 0.95, max_expected_loss: 0.005, window_days: 7, floor: 0 };
 
 export const experimentsQuery = (site: string) =>
   queryOptions({
@@ -47,4 +49,5 @@ export const planQuery = (question: PlanQuestion) =>
 
 export const createExperiment = (body: NewExperiment, key: string) => unwrap(client.POST("/experiments", { body, headers: { "Idempotency-Key": key } }));
 export const startExperiment = (id: string) => unwrap(client.POST("/experiments/{id}/start", { params: { path: { id } } }));
+export const changeExperiment = (id: string, body: ExperimentChange) => unwrap(client.PATCH("/experiments/{id}", { params: { path: { id } }, body }));
 export const stopExperiment = (id: string) => unwrap(client.POST("/experiments/{id}/stop", { params: { path: { id } } }));

@@ -1467,7 +1467,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Changes what an experiment is called, and when a variant is paused and when one wins, the least visitors and the least
+         *     share of each variant among it. While it runs the new thresholds hold from its next decision on.
+         */
+        patch: operations["change_experiment"];
         trace?: never;
     };
     "/experiments/{id}/readout": {
@@ -4316,6 +4320,13 @@ export interface components {
              */
             revenue: number;
         };
+        /** @description The curves at the end of a day. */
+        DayDensities: {
+            /** @description `YYYY-MM-DD`, UTC. */
+            date: string;
+            /** @description Its variants, in the readout's order. */
+            variants: components["schemas"]["VariantDensity"][];
+        };
         /** @description How the variants stood at the end of a day. */
         DayReadout: {
             /** @description `YYYY-MM-DD`, UTC. */
@@ -4520,6 +4531,8 @@ export interface components {
         Experiment: {
             /** @description The campaign it belongs to; empty for none. */
             campaign_id: string;
+            /** @description What a contextual choice looks at; empty for the other. */
+            context: string[];
             /**
              * Format: int64
              * @description UTC ms.
@@ -4536,6 +4549,8 @@ export interface components {
             id: string;
             /** @description What a page asks for. */
             key: string;
+            /** @description How a visitor's variant is chosen: thompson or contextual. */
+            method: string;
             /** @description The event that counts as a reward. */
             metric: string;
             /** @description For people. */
@@ -4557,6 +4572,53 @@ export interface components {
             variants: components["schemas"]["Variant"][];
             /** @description Key of the variant that won; empty while none has. */
             winner: string;
+        };
+        /** @description What an experiment is to become; what is left out stays. */
+        ExperimentChange: {
+            /** @description What is expected, and why. */
+            hypothesis?: string | null;
+            /** @description For people. */
+            name?: string | null;
+            /** @description When a variant is paused and when one wins. */
+            thresholds?: {
+                /**
+                 * Format: double
+                 * @description See `Thresholds`.
+                 */
+                floor?: number | null;
+                /**
+                 * Format: double
+                 * @description See `Thresholds`.
+                 */
+                max_expected_loss?: number | null;
+                /**
+                 * Format: int64
+                 * @description See `Thresholds`.
+                 */
+                min_exposures?: number | null;
+                /**
+                 * Format: double
+                 * @description See `Thresholds`.
+                 */
+                pause_below?: number | null;
+                /**
+                 * Format: double
+                 * @description See `Thresholds`.
+                 */
+                promote_from?: number | null;
+                /**
+                 * Format: double
+                 * @description See `Thresholds`. It stays as it is once the experiment has started.
+                 */
+                window_days?: number | null;
+            } | null;
+        };
+        /** @description The posteriors of the rates as curves over one axis. */
+        ExperimentDensities: {
+            /** @description Days, the earliest first and the last as of now; at most 32, spread evenly over what there are. */
+            days: components["schemas"]["DayDensities"][];
+            /** @description The rates at which the curves are told, ascending. */
+            rates: number[];
         };
         /** @description How long it would take. */
         ExperimentPlan: {
@@ -4700,6 +4762,8 @@ export interface components {
              * @description Whole days it has run, the one that runs included.
              */
             days: number;
+            /** @description How likely each rate is, by variant and day. */
+            densities: components["schemas"]["ExperimentDensities"];
             /** @description How the variants stood at the end of each day (UTC), earliest first. */
             history: components["schemas"]["DayReadout"][];
             /**
@@ -4708,6 +4772,11 @@ export interface components {
              */
             level: number;
             policies?: components["schemas"]["ExperimentPolicies"] | null;
+            /**
+             * @description Which variant is the best for whom, by the levels of each feature the experiment looks at; null where it looks at
+             *     none, and once it has been stopped.
+             */
+            segments?: components["schemas"]["ExperimentSegment"][] | null;
             /** @description Whether visitors were shared out as decided. */
             split: components["schemas"]["SplitReadout"];
             /** @description The variants, the control first. */
@@ -4717,6 +4786,47 @@ export interface components {
              * @description Days within which a conversion comes: until then a visitor counts only as far as they are known not to convert.
              */
             window_days: number;
+        };
+        /** @description Visitors who have one level of a feature in common. */
+        ExperimentSegment: {
+            /** @description Key of the variant most likely the best for them; null where none is shown. */
+            best?: string | null;
+            /** @description device, country, visitor, channel or hour. */
+            feature: string;
+            /** @description Its level, such as `mobile`, `DE` or `returning`; `other` for what is not known or rare. */
+            level: string;
+            /** @description Each variant, in the readout's order. */
+            variants: components["schemas"]["ExperimentSegmentVariant"][];
+            /**
+             * Format: double
+             * @description Visitors whose outcome is known, those who may still convert counted in part.
+             */
+            visitors: number;
+        };
+        /** @description What a variant brings a visitor of a segment, by the experiment's linear model. */
+        ExperimentSegmentVariant: {
+            /**
+             * Format: double
+             * @description See `low`.
+             */
+            high: number;
+            /** @description What the page is told. */
+            key: string;
+            /**
+             * Format: double
+             * @description Bounds that hold 95 %.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description Probability that it is the best for them; null for one that is not shown.
+             */
+            probability_best?: number | null;
+            /**
+             * Format: double
+             * @description Rewards a visitor.
+             */
+            rate: number;
         };
         /** @description All experiments, newest first. */
         Experiments: {
@@ -6136,10 +6246,20 @@ export interface components {
         NewExperiment: {
             /** @description The campaign it belongs to, if any. */
             campaign_id?: string;
+            /**
+             * @description What a contextual choice looks at, one or more of `device`, `country`, `visitor` (new or returning), `channel` and
+             *     `hour` (part of the day); empty for the other method. It cannot be changed once it has started.
+             */
+            context?: string[];
             /** @description What is expected, and why. */
             hypothesis?: string;
             /** @description What a page asks for: lower-case letters, digits and hyphens, 2 to 64 characters. */
             key: string;
+            /**
+             * @description How a visitor's variant is chosen: `thompson`, by what is known of the variants, or `contextual`, by what is known of
+             *     the visitor as well.
+             */
+            method?: string;
             /** @description The event that counts as a reward, such as `purchase` or `signup`. */
             metric: string;
             /** @description For people. */
@@ -6150,6 +6270,12 @@ export interface components {
             surface?: string;
             /** @description When a variant is paused and when one wins; sensible thresholds when absent. */
             thresholds?: {
+                /**
+                 * Format: double
+                 * @description Least share of the new visitors that each variant goes on getting until it is paused: a fraction, 0 for none. All
+                 *     together cannot be more than 1.
+                 */
+                floor?: number;
                 /**
                  * Format: double
                  * @description What a winner may cost against the best at most, in points of the rate: a fraction.
@@ -7374,6 +7500,12 @@ export interface components {
         Thresholds: {
             /**
              * Format: double
+             * @description Least share of the new visitors that each variant goes on getting until it is paused: a fraction, 0 for none. All
+             *     together cannot be more than 1.
+             */
+            floor?: number;
+            /**
+             * Format: double
              * @description What a winner may cost against the best at most, in points of the rate: a fraction.
              */
             max_expected_loss: number;
@@ -7465,6 +7597,13 @@ export interface components {
             rewards: number;
             /** @description active, paused or winner. */
             status: string;
+        };
+        /** @description How likely each rate of the axis is for a variant. */
+        VariantDensity: {
+            /** @description The posterior's density at each rate, as a part of the highest any variant has that day: 0 to 1. */
+            heights: number[];
+            /** @description What the page is told. */
+            key: string;
         };
         /** @description What is known of a variant. */
         VariantReadout: {
@@ -10654,6 +10793,10 @@ export interface operations {
                 experiment: string;
                 /** @description The visitor: the pixel's `sid`, or for e-mail an id of the recipient that is no address. */
                 visitor: string;
+                /** @description Address of the page, for an experiment that looks at the channel; it is read and not kept. */
+                page?: string;
+                /** @description Where the visitor came from, likewise. */
+                referrer?: string;
             };
             header?: never;
             path?: never;
@@ -10792,6 +10935,41 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Experiment id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentChange"];
+            };
+        };
         responses: {
             200: {
                 headers: {

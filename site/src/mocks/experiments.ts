@@ -33,7 +33,9 @@ const experiment = (id: string, key: string, name: string, status: string, varia
   surface: "site",
   status,
   winner: "",
-  thresholds: { min_exposures: 200, pause_below: 0.05, promote_from: 0.95, max_expected_loss: 0.005 },
+  thresholds: { min_exposures: 200, pause_below: 0.05, promote_from: 0.95, max_expected_loss: 0.005, window_days: 7, floor: 0.05 },
+  method: "thompson",
+  context: [],
   variants,
   created_at: Date.now() - 12 * DAY,
   started_at: status === "draft" ? null : Date.now() - 11 * DAY,
@@ -52,7 +54,7 @@ const experiments: Experiment[] = [
       variant("warm-light", "Warm light for long evenings", 3980, 143, 0.87, "active", "The best so far; it wins at 95%."),
       variant("made-to-last", "Made to last", 640, 11, 0.02, "paused", "Paused: 2% likely the best after 640 visitors, the threshold is 5%."),
     ],
-    { hypothesis: "People come in the evening; a headline about light at home should bring more orders than one about the shop." },
+    { method: "contextual", context: ["device", "visitor"], hypothesis: "People come in the evening; a headline about light at home should bring more orders than one about the shop." },
   ),
   experiment("ex-2", "free-returns", "Free returns beside the price", "decided", [variant("without", "Without", 1810, 40, 0.03, "paused"), variant("with", "With", 5200, 171, 0.97, "winner", "Wins: 97% likely the best, and costs at most 0.1 points.")], { winner: "with", ended_at: Date.now() - DAY }),
   experiment("ex-3", "subject-line", "Subject line of the welcome letter", "draft", [variant("plain", "Plain", 0, 0, null), variant("question", "A question", 0, 0, null)], { surface: "email", metric: "signup" }),
@@ -61,6 +63,42 @@ const experiments: Experiment[] = [
 const found = (asked: LoopAsked) => experiments.find((one) => one.id === asked.path.split("/")[2]);
 
 const dayOf = (ago: number) => new Date(Date.now() - ago * DAY).toISOString().slice(0, 10);
+
+/** Normal curves over the variants' rates, narrower by the day. */
+const densitiesOf = (one: Experiment): Readout["densities"] => {
+  const rates = Array.from({ length: 64 }, (_, at) => 0.01 + at * 0.0006);
+  const days = Array.from({ length: 12 }, (_, at) => {
+    const curves = one.variants.map((variant) => {
+      const rate = variant.exposures ? variant.rewards / variant.exposures : 0.03;
+      const sd = Math.sqrt((rate * (1 - rate)) / Math.max(20, (variant.exposures * (at + 1)) / 12));
+      return { key: variant.key, heights: rates.map((x) => Math.exp(-0.5 * ((x - rate) / sd) ** 2) / sd) };
+    });
+    const top = Math.max(...curves.flatMap((curve) => curve.heights));
+    return { date: dayOf(11 - at), variants: curves.map((curve) => ({ ...curve, heights: curve.heights.map((height) => height / top) })) };
+  });
+  return { rates, days };
+};
+
+const segmentsOf = (one: Experiment): Readout["segments"] =>
+  [
+    ["device", "mobile", 4210, 0.97],
+    ["device", "desktop", 2480, 0.21],
+    ["device", "other", 70, 0.5],
+    ["visitor", "new", 4900, 0.88],
+    ["visitor", "returning", 1860, 0.74],
+  ].map(([feature, level, visitors, chance]) => ({
+    feature: String(feature),
+    level: String(level),
+    visitors: Number(visitors),
+    best: Number(chance) >= 0.5 ? (one.variants[1]?.key ?? null) : (one.variants[0]?.key ?? null),
+    variants: one.variants.map((variant, place) => ({
+      key: variant.key,
+      rate: place === 1 ? 0.028 + 0.01 * Number(chance) : 0.03,
+      low: place === 1 ? 0.022 + 0.01 * Number(chance) : 0.022,
+      high: place === 1 ? 0.034 + 0.01 * Number(chance) : 0.038,
+      probability_best: variant.status === "paused" ? null : place === 1 ? Number(chance) : 1 - Number(chance),
+    })),
+  }));
 
 /** What an experiment says: made up, but of its own counts. */
 const readoutOf = (one: Experiment): Readout => {
@@ -108,6 +146,8 @@ const readoutOf = (one: Experiment): Readout => {
         };
       }),
     })),
+    densities: densitiesOf(one),
+    segments: one.status === "running" && one.context.length ? segmentsOf(one) : null,
     policies:
       one.status === "stopped"
         ? null
@@ -158,7 +198,7 @@ export const experimentRoutes: [string, RegExp, Handler][] = [
     /^\/experiments$/,
     async (_, request) => {
       const body = (await request.json()) as NewExperiment;
-      const made = experiment(`ex-${experiments.length + 1}`, body.key, body.name, "draft", body.variants.map((one) => variant(one.key, one.name, 0, 0, null)), { metric: body.metric, hypothesis: body.hypothesis ?? "", created_at: Date.now() });
+      const made = experiment(`ex-${experiments.length + 1}`, body.key, body.name, "draft", body.variants.map((one) => variant(one.key, one.name, 0, 0, null)), { metric: body.metric, method: body.method ?? "thompson", context: body.context ?? [], hypothesis: body.hypothesis ?? "", created_at: Date.now() });
       experiments.unshift(made);
       return json(made, 201);
     },
@@ -170,6 +210,17 @@ export const experimentRoutes: [string, RegExp, Handler][] = [
     (asked) => {
       const one = found(asked);
       return one ? json(readoutOf(one)) : problem(404, "Not found", "There is no such experiment.");
+    },
+  ],
+  [
+    "PATCH",
+    /^\/experiments\/[^/]+$/,
+    async (asked, request) => {
+      const one = found(asked);
+      if (!one) return problem(404, "Not found", "There is no such experiment.");
+      const body = (await request.json()) as { thresholds?: Partial<Experiment["thresholds"]> };
+      one.thresholds = { ...one.thresholds, ...body.thresholds };
+      return json(one);
     },
   ],
   ["GET", /^\/experiments\/[^/]+$/, (asked) => (found(asked) ? json(found(asked)) : problem(404, "Not found", "There is no such experiment."))],

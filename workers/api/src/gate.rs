@@ -168,6 +168,22 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
     }
 }
 
+/// What the edge knows of who asks.
+#[derive(Clone, Debug, Default)]
+pub struct Edge {
+    /// ISO 3166-1 alpha-2 country; empty if unknown.
+    pub country: String,
+}
+
+impl<S: Sync> FromRequestParts<S> for Edge {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Answer<Self> {
+        let country = parts.extensions.get::<worker::Cf>().and_then(worker::Cf::country).unwrap_or_default();
+        Ok(Self { country })
+    }
+}
+
 /// A request that may be made: whose it is and the only data it can reach.
 pub struct Caller {
     /// Bindings and address.

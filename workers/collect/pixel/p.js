@@ -82,7 +82,7 @@
     consent: function (yes) {
       var before = silent()
       keep('consent', yes ? 'granted' : 'denied')
-      if (!yes) ['queue', 'sid', 'aid', 'uid'].forEach(function (key) { keep(key, '') })
+      if (!yes) ['queue', 'sid', 'aid', 'uid', 'exposure'].forEach(function (key) { keep(key, '') })
       else if (before) {
         seen = 0
         view()

@@ -60,6 +60,7 @@ export function TimeSeries({
   formatTick,
   formatTime,
   formatTimeLong,
+  along = "Point in time",
   className,
 }: {
   label: string;
@@ -71,6 +72,8 @@ export function TimeSeries({
   formatTick: (value: number) => string;
   formatTime: (t: number) => string;
   formatTimeLong: (t: number) => string;
+  /** What the buckets are, where they are not times. */
+  along?: string;
   className?: string;
 }) {
   const [ref, { width, height }] = useSize<HTMLDivElement>();
@@ -149,7 +152,7 @@ export function TimeSeries({
         ref={ref}
         role="slider"
         tabIndex={0}
-        aria-label={`${label}: point in time`}
+        aria-label={`${label}: ${along.toLowerCase()}`}
         aria-valuemin={0}
         aria-valuemax={Math.max(0, count - 1)}
         aria-valuenow={active ?? Math.max(0, count - 1)}
@@ -278,7 +281,7 @@ export function TimeSeries({
           <caption>{label}</caption>
           <thead>
             <tr>
-              <th scope="col">Time</th>
+              <th scope="col">{along}</th>
               {series.map((one) => (
                 <th key={one.key} scope="col">
                   {one.label}

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { ArrowLeft, LoaderCircle, Play, Square } from "lucide-react";
+import { ArrowLeft, LoaderCircle, Play, SlidersHorizontal, Square } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 
@@ -20,9 +20,11 @@ import { count, dateTime, NONE, percent, plural } from "@/lib/format";
 import { allows } from "@/lib/roles";
 import { tell } from "@/lib/told";
 
+import { ChangeLimits } from "./change-limits";
+import { featureName } from "./context";
 import { PlanPanel } from "./plan-panel";
 import { ReadoutCards } from "./readout";
-import { decideSnippet } from "./snippet";
+import { decideSnippet, rewardSnippet } from "./snippet";
 import { ExperimentBadge } from "./status-badge";
 
 export function ExperimentPage() {
@@ -31,6 +33,7 @@ export function ExperimentPage() {
   const queryClient = useQueryClient();
   const query = useQuery(experimentQuery(id));
   const [stopping, setStopping] = useState(false);
+  const [changing, setChanging] = useState(false);
   const refresh = () => Promise.all(["experiment", "experiments"].map((key) => queryClient.invalidateQueries({ queryKey: [key] })));
   const start = useMutation({
     mutationFn: () => startExperiment(id),
@@ -109,7 +112,7 @@ export function ExperimentPage() {
           )}
           </div>
           <div className="min-w-0 space-y-5">
-            <Facts experiment={experiment} zone={site.time_zone} />
+            <Facts experiment={experiment} zone={site.time_zone} onChange={editor && (experiment.status === "draft" || experiment.status === "running") ? () => setChanging(true) : undefined} />
           </div>
           <Card aria-label="In your page" className="min-w-0 lg:col-span-2">
             <CardHeader>
@@ -117,10 +120,15 @@ export function ExperimentPage() {
             </CardHeader>
             <CardContent>
               <CodeBlock label="Which variant to show" code={decideSnippet(me.sites.find((one) => one.key === experiment.site) ?? site, experiment)} />
+              <p className="text-muted-foreground mt-4 mb-2 text-xs text-pretty">
+                What the visitor does then carries the proof of what they were shown, so that it counts for that variant whatever they are shown later. Add one line to the event you send already:
+              </p>
+              <CodeBlock label={`Where ${experiment.metric} is sent`} code={rewardSnippet(experiment)} />
             </CardContent>
           </Card>
         </div>
       )}
+      {changing && experiment ? <ChangeLimits experiment={experiment} onClose={() => setChanging(false)} /> : null}
       <Confirm
         open={stopping}
         onOpenChange={setStopping}
@@ -167,15 +175,17 @@ function VariantRow({ variant, metric }: { variant: Variant; metric: string }) {
   );
 }
 
-function Facts({ experiment, zone }: { experiment: Experiment; zone: string }) {
+function Facts({ experiment, zone, onChange }: { experiment: Experiment; zone: string; onChange: (() => void) | undefined }) {
   const { thresholds } = experiment;
   const at = (t: number | null | undefined) => (t ? dateTime(t, zone) : NONE);
   const facts: [string, string][] = [
     ["Counts", experiment.metric],
+    ["Looks at", experiment.context.length ? experiment.context.map(featureName).join(", ") : "the variants alone"],
     ["Started", at(experiment.started_at)],
     ...(experiment.ended_at ? [["Ended", at(experiment.ended_at)] as [string, string]] : []),
     ["Decides after", `${count(thresholds.min_exposures)} visitors each`],
     ["Waits for late conversions", thresholds.window_days === 0 ? "no" : plural(thresholds.window_days ?? THRESHOLDS.window_days, "day")],
+    ["Each keeps at least", thresholds.floor ? `${percent(thresholds.floor, { digits: 1 })} of visitors` : "nothing"],
     ["Pauses below", `${percent(thresholds.pause_below, { digits: 0 })} likely the best`],
     ["Wins from", `${percent(thresholds.promote_from, { digits: 0 })} likely the best`],
   ];
@@ -190,6 +200,11 @@ function Facts({ experiment, zone }: { experiment: Experiment; zone: string }) {
           </div>
         ))}
       </dl>
+      {onChange ? (
+        <Button variant="outline" size="sm" className="mt-3.5" onClick={onChange}>
+          <SlidersHorizontal /> Change when it is decided
+        </Button>
+      ) : null}
     </Card>
   );
 }

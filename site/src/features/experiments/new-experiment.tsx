@@ -16,20 +16,14 @@ import { useScope } from "@/hooks/use-scope";
 import { slug } from "@/lib/campaign";
 import { tell } from "@/lib/told";
 
+import { type Feature, FEATURES } from "./context";
+import { LimitFields, read, typed } from "./limits";
 import { PlanPanel } from "./plan-panel";
 
 /** Most variants an experiment may have. */
 const MOST_VARIANTS = 10;
 
 const keyOf = (name: string) => slug(name).replaceAll("_", "-").slice(0, 64);
-
-const LIMITS = [
-  ["min_exposures", "Visitors each is shown to first", 1, "Nothing is decided before."],
-  ["pause_below", "Pause below, %", 100, "Probability of being the best."],
-  ["promote_from", "Win from, %", 100, "Probability of being the best."],
-  ["max_expected_loss", "May cost at most, points of the rate", 100, "What a winner may lose against the best."],
-  ["window_days", "Wait for conversions, days", 1, "Until then a visitor is not taken for lost; 0 waits for none."],
-] as const;
 
 export function NewExperimentDialog({ onClose }: { onClose: () => void }) {
   const { site } = useScope();
@@ -44,7 +38,8 @@ export function NewExperimentDialog({ onClose }: { onClose: () => void }) {
     { name: "As it is", payload: "" },
     { name: "", payload: "" },
   ]);
-  const [limits, setLimits] = useState<Record<string, string>>(() => Object.fromEntries(LIMITS.map(([id, , scale]) => [id, String(THRESHOLDS[id] * scale)])));
+  const [limits, setLimits] = useState(() => typed(THRESHOLDS));
+  const [context, setContext] = useState<readonly Feature[]>([]);
   const [errors, setErrors] = useState<Record<string, string>>({});
   const create = useCreate(createExperiment, {
     onSuccess: async (made) => {
@@ -71,8 +66,8 @@ export function NewExperimentDialog({ onClose }: { onClose: () => void }) {
         return {};
       }
     });
-    const numbers = LIMITS.map(([id, , scale]) => [id, Number((limits[id] ?? "").replace(",", ".")) / scale] as const);
-    for (const [id, value] of numbers) if (!Number.isFinite(value) || limits[id]?.trim() === "") wrong[`/thresholds/${id}`] = "Must be a number.";
+    const { thresholds, wrong: unread } = read(limits);
+    Object.assign(wrong, unread);
     setErrors(wrong);
     if (Object.keys(wrong).length || create.isPending) return;
     const body: NewExperiment = {
@@ -83,7 +78,9 @@ export function NewExperimentDialog({ onClose }: { onClose: () => void }) {
       metric: metric.trim(),
       surface,
       variants: variants.map((one, index) => ({ key: keyOf(one.name), name: one.name.trim(), payload: payloads[index] ?? {} })),
-      thresholds: Object.fromEntries(numbers) as typeof THRESHOLDS,
+      thresholds,
+      method: context.length ? "contextual" : "thompson",
+      context: [...context],
     };
     create.mutate(body);
   };
@@ -144,14 +141,32 @@ export function NewExperimentDialog({ onClose }: { onClose: () => void }) {
               <Plus /> Add a variant
             </Button>
           </fieldset>
+          <details open={Object.keys(errors).some((field) => field.startsWith("/context")) || undefined}>
+            <summary className="focus-ring text-muted-foreground hover:text-foreground w-fit rounded-sm text-[0.8125rem] font-medium">Whom it looks at</summary>
+            <fieldset className="mt-3 space-y-2">
+              <legend className="text-muted-foreground mb-2 text-xs text-pretty">
+                Choose nothing, and one variant wins for everybody. Choose what may make people prefer another variant, and each group is shown what works for it; that needs more visitors.
+              </legend>
+              {(Object.keys(FEATURES) as Feature[]).map((feature) => (
+                <label key={feature} className="flex items-baseline gap-2.5 text-[0.8125rem]">
+                  <input
+                    type="checkbox"
+                    checked={context.includes(feature)}
+                    onChange={(event) => setContext((all) => (event.target.checked ? [...all, feature] : all.filter((one) => one !== feature)))}
+                    className="focus-ring accent-primary size-4 shrink-0 translate-y-0.5 rounded-sm"
+                  />
+                  <span>
+                    {FEATURES[feature][0]} <span className="text-muted-foreground text-xs">{FEATURES[feature][1]}</span>
+                  </span>
+                </label>
+              ))}
+              {errors["/context"] ? <p className="text-destructive text-xs">{errors["/context"]}</p> : null}
+            </fieldset>
+          </details>
           <details open={Object.keys(errors).some((field) => field.startsWith("/thresholds")) || undefined}>
             <summary className="focus-ring text-muted-foreground hover:text-foreground w-fit rounded-sm text-[0.8125rem] font-medium">When it is decided</summary>
-            <div className="mt-3 grid gap-4 sm:grid-cols-2">
-              {LIMITS.map(([id, label, , hint]) => (
-                <Field key={id} label={label} hint={hint} error={errors[`/thresholds/${id}`]}>
-                  {(control) => <Input {...control} inputMode="decimal" value={limits[id] ?? ""} onChange={(event) => setLimits((all) => ({ ...all, [id]: event.target.value }))} className="tabular" />}
-                </Field>
-              ))}
+            <div className="mt-3">
+              <LimitFields value={limits} onChange={setLimits} errors={errors} />
             </div>
           </details>
           <details>

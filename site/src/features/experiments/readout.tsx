@@ -12,6 +12,9 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { seriesColor } from "@/lib/channels";
 import { count, day, longDay, NONE, percent, plural } from "@/lib/format";
 
+import { Curves } from "./curves";
+import { Segments } from "./segments";
+
 type Row = Readout["variants"][number];
 
 const OUTCOMES: Record<string, [string, "positive" | "destructive" | "secondary"]> = {
@@ -40,6 +43,7 @@ export function ReadoutCards({ experiment }: { experiment: Experiment }) {
   return (
     <>
       <Says readout={asked.data} nameOf={nameOf} />
+      <Segments readout={asked.data} nameOf={nameOf} />
       <Monitor readout={asked.data} nameOf={nameOf} status={experiment.status} />
       <Policies readout={asked.data} nameOf={nameOf} metric={experiment.metric} />
     </>
@@ -120,7 +124,7 @@ function Computed({ readout }: { readout: Readout }) {
         The lift is (rate − control’s rate) / control’s rate. Looked at once, its interval is Welch’s. At any look, it is a confidence sequence, which holds however often you look
         (Waudby-Smith and others, 2024), corrected for the number of variants (Holm); “better” and “worse” go by that. Intervals hold {percent(readout.level, { digits: 0 })}.
       </p>
-      <p>The chance to beat the control, and what a wrong choice costs, are read from the posterior of the lift from a flat prior. The chance to be the best of all is from Beta posteriors of the rates.</p>
+      <p>The chance to beat the control, and what a wrong choice costs, are read from the posterior of the lift from a flat prior. The chance to be the best of all is from Beta posteriors of the rates, whose curves are drawn below; where the choice looks at who comes, it is the mean over the groups.</p>
       <p>
         {readout.window_days > 0
           ? `Conversions may come up to ${plural(readout.window_days, "day")} late. Until then a visitor counts as lost only as far as conversions of that age have come in, learnt from those that came (the delayed-feedback model of Chapelle, 2014).`
@@ -174,6 +178,7 @@ function Monitor({ readout, nameOf, status }: { readout: Readout; nameOf: NameOf
             <Strip key={one.key} row={one} name={nameOf(one.key)} color={seriesColor(one.key, index)} top={top} status={status} />
           ))}
         </ul>
+        <Curves readout={readout} nameOf={nameOf} />
         <div className="border-t pt-4">
           <div className="mb-3 flex flex-wrap items-center gap-x-4 gap-y-2">
             <h3 className="text-[0.8125rem] font-medium">Day by day</h3>

@@ -1,27 +1,33 @@
 //! Experiments: set up, started, stopped; and the question a page asks, which variant to show.
 
-use ::study::experiment::{Plan, PlanQuestion, Policies, Policy, Readout, ReadoutQuestion, Standing};
+use ::study::experiment::{
+    Plan, PlanQuestion, Policies, Policy, Readout, ReadoutQuestion, SegmentReadout, SegmentVariant, Standing,
+};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use bandit::contextual::{Feature, Features};
 use bandit::{Config, MAX_ARMS, MIN_ARMS};
+use calendar::Zone;
 use control::Origins;
 use control::audit::Entry;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, ORIGIN, VARY};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, ORIGIN, USER_AGENT, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use platform::bandit_object::{self, Begin, Decide, Decision, End, Figures, Look, Report};
+use platform::bandit_object::{self, Begin, Decide, Decision, End, Figures, Look, Report, Seen};
+use platform::directory::SiteRow;
 use platform::study_object::{EXPERIMENT_PLAN, EXPERIMENT_READOUT};
-use platform::{Error, TenantDb, directory, random};
+use platform::{Error, TenantDb, clock, directory, random};
 use problem::{FieldError, Problem as Failure};
 use serde_json::{Value, json};
 
 use super::scope;
 use crate::answer::{Answer, internal};
 use crate::extract::{Form, Params, Segment};
-use crate::gate::{Caller, Visitor};
+use crate::gate::{Caller, Edge, Visitor};
 use crate::store::experiments::{self as store, ExperimentRecord, VariantRecord};
 use crate::study;
 use crate::wire::experiments::{
-    DecideQuery, Decided, Experiment, Experiments, ExperimentsQuery, NewExperiment, Thresholds, Variant,
+    CONTEXTUAL, DecideQuery, Decided, Experiment, ExperimentChange, Experiments, ExperimentsQuery, NewExperiment,
+    THOMPSON, Thresholds, Variant,
 };
 use crate::wire::problem::Problem;
 
@@ -31,6 +37,8 @@ const MAX_KEY: usize = 64;
 const MAX_TEXT: usize = 500;
 /// The largest payload, in bytes.
 const MAX_PAYLOAD: usize = 8 * 1024;
+/// What is read of an address or a user agent, in characters.
+const MAX_ADDRESS: usize = 2_048;
 /// The longest visitor id, in bytes: the collector's own limit.
 const MAX_VISITOR: usize = 128;
 
@@ -147,6 +155,84 @@ pub async fn create_experiment(
     Ok((StatusCode::CREATED, Json(shown(record, variants)?)))
 }
 
+/// Changes what an experiment is called, and when a variant is paused and when one wins, the least visitors and the least
+/// share of each variant among it. While it runs the new thresholds hold from its next decision on.
+#[utoipa::path(
+    patch, path = "/experiments/{id}", tag = "experiments", params(("id" = String, Path, description = "Experiment id")),
+    request_body = ExperimentChange,
+    responses((status = 200, body = Experiment), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
+    extensions(("x-permission" = json!("edit_experiments")), ("x-tool" = json!({ "name": "experiments_change", "title": "Change an experiment", "effect": "write" })))
+)]
+#[worker::send]
+pub async fn change_experiment(
+    caller: Caller,
+    Segment(id): Segment,
+    Form(form): Form<ExperimentChange>,
+) -> Answer<Json<Experiment>> {
+    let record = find(&caller, &id).await?;
+    if !matches!(record.status.as_str(), "draft" | "running") {
+        let detail = format!("a draft or one that runs can be changed; this one is {}", record.status);
+        return Err(Failure::conflict(detail).into());
+    }
+    let variants = store::variants(&caller.database, &[&id]).await?;
+    let before = config_of(&record)?;
+    let config = changed(before, &form, record.status == "running", variants.len())?;
+    let name = form.name.as_deref().map_or(record.name.as_str(), str::trim);
+    let hypothesis = form.hypothesis.as_deref().map_or(record.hypothesis.as_str(), str::trim);
+    let stored = serde_json::to_string(&config).map_err(internal)?;
+    let told = |name: &str, hypothesis: &str, config: &Config| json!({ "name": name, "hypothesis": hypothesis, "thresholds": thresholds(config) });
+    let entry = Entry {
+        before: Some(told(&record.name, &record.hypothesis, &before)),
+        ..entry(&caller, "experiment.change", &id, told(name, hypothesis, &config))
+    };
+    caller.database.commit("the experiment", &store::change(&id, name, hypothesis, &stored), &[entry]).await?;
+    if record.status == "running" {
+        // Written first: sent again after a failure here, the same change brings the object along.
+        let begin = begun(&caller, &id, &variants, config);
+        let () = bandit_object::ask(&caller.runtime.env, &caller.session.tenant_id, &id, bandit_object::BEGIN, &begin)
+            .await?;
+    }
+    show_experiment(caller, Segment(id)).await
+}
+
+/// The thresholds as they are to be, or all that is wrong with a change.
+fn changed(before: Config, form: &ExperimentChange, runs: bool, variants: usize) -> Answer<Config> {
+    let mut wrong = Vec::new();
+    for (field, text, least) in [("/name", &form.name, 1), ("/hypothesis", &form.hypothesis, 0)] {
+        wrong.extend(text.as_ref().and_then(|text| wrong_text(field, text, least)));
+    }
+    let mut config = before;
+    if let Some(change) = &form.thresholds {
+        let window_days = change.window_days.unwrap_or(before.window_days);
+        if runs && (window_days - before.window_days).abs() > f64::EPSILON {
+            let detail = "cannot change once it has started: what visitors did is added up by it";
+            wrong.push(FieldError::new("/thresholds/window_days", detail));
+        }
+        config = Config {
+            min_exposures: change.min_exposures.unwrap_or(before.min_exposures),
+            pause_below: change.pause_below.unwrap_or(before.pause_below),
+            promote_from: change.promote_from.unwrap_or(before.promote_from),
+            max_expected_loss: change.max_expected_loss.unwrap_or(before.max_expected_loss),
+            floor: change.floor.unwrap_or(before.floor),
+            window_days,
+            ..before
+        };
+    }
+    if let Err(bad) = config.check_for(variants) {
+        wrong.push(FieldError::new(format!("/thresholds/{}", bad.field), bad.to_string()));
+    }
+    if wrong.is_empty() { Ok(config) } else { Err(Failure::invalid(wrong).into()) }
+}
+
+fn begun(caller: &Caller, id: &str, variants: &[VariantRecord], config: Config) -> Begin {
+    Begin {
+        tenant_id: caller.session.tenant_id.clone(),
+        experiment_id: id.to_owned(),
+        variants: variants.iter().map(|variant| variant.key.clone()).collect(),
+        config,
+    }
+}
+
 /// Starts a draft: from now on its variants are shown.
 #[utoipa::path(
     post, path = "/experiments/{id}/start", tag = "experiments", params(("id" = String, Path, description = "Experiment id")),
@@ -160,12 +246,7 @@ pub async fn start_experiment(caller: Caller, Segment(id): Segment) -> Answer<Js
         return Err(Failure::conflict(format!("only a draft can be started; this one is {}", record.status)).into());
     }
     let variants = store::variants(&caller.database, &[&id]).await?;
-    let begin = Begin {
-        tenant_id: caller.session.tenant_id.clone(),
-        experiment_id: id.clone(),
-        variants: variants.iter().map(|variant| variant.key.clone()).collect(),
-        config: config_of(&record)?,
-    };
+    let begin = begun(&caller, &id, &variants, config_of(&record)?);
     // The object first: begun twice it is the same, and a running experiment without its object would show nothing.
     let () =
         bandit_object::ask(&caller.runtime.env, &caller.session.tenant_id, &id, bandit_object::BEGIN, &begin).await?;
@@ -232,12 +313,15 @@ pub async fn read_out_experiment(caller: Caller, Segment(id): Segment) -> Answer
         }
         _ => None,
     };
+    let config = config_of(&record)?;
+    let segments = report.as_ref().filter(|_| !config.context.is_empty()).map(segments);
     let (variants, policies) = match report {
         Some(report) => said(report),
         None => (store::variants(&caller.database, &[&id]).await?.into_iter().map(kept).collect(), None),
     };
     let question = ReadoutQuestion {
-        window_days: config_of(&record)?.window_days,
+        window_days: config.window_days,
+        segments,
         id,
         started_at: record.started_at,
         ended_at: record.ended_at,
@@ -281,6 +365,32 @@ fn said(report: Report) -> (Vec<Standing>, Option<Policies>) {
     (report.arms.into_iter().map(standing).collect(), Some(policies))
 }
 
+/// Whom each variant is the best for, as a readout takes it.
+fn segments(report: &Report) -> Vec<SegmentReadout> {
+    let keys = || report.arms.iter().map(|standing| standing.arm.key.clone());
+    let of = |segment: &bandit_object::Segment| {
+        let variants: Vec<SegmentVariant> = keys()
+            .zip(&segment.arms)
+            .map(|(key, arm)| SegmentVariant {
+                key,
+                rate: arm.rate,
+                low: arm.low,
+                high: arm.high,
+                probability_best: arm.p_best,
+            })
+            .collect();
+        let shown = variants.iter().filter_map(|one| Some((one.probability_best?, &one.key)));
+        SegmentReadout {
+            feature: segment.feature.as_str().to_owned(),
+            level: segment.level.clone(),
+            visitors: segment.visitors,
+            best: shown.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, key)| key.clone()),
+            variants,
+        }
+    };
+    report.segments.iter().map(of).collect()
+}
+
 /// A variant of an experiment whose object is gone, as it was kept.
 fn kept(variant: VariantRecord) -> Standing {
     let whole = |count: i64| u64::try_from(count).unwrap_or_default();
@@ -308,6 +418,7 @@ fn kept(variant: VariantRecord) -> Standing {
 #[worker::send]
 pub async fn decide(
     Visitor(runtime): Visitor,
+    Edge { country }: Edge,
     headers: HeaderMap,
     Params(query): Params<DecideQuery>,
 ) -> Answer<Response> {
@@ -336,7 +447,9 @@ pub async fn decide(
             return Err(Failure::not_found(detail).into());
         }
         Some(record) if matches!(record.status.as_str(), "running" | "decided") => {
-            let decide = Decide { visitor: query.visitor };
+            let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+            let seen = seen(&database, &site, &record, &query, agent, country).await?;
+            let decide = Decide { visitor: query.visitor, seen };
             let decision: Decision =
                 bandit_object::ask(&runtime.env, &site.tenant_id, &record.id, bandit_object::DECIDE, &decide).await?;
             let variants = store::variants(&database, &[&record.id]).await?;
@@ -357,6 +470,37 @@ pub async fn decide(
         set.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     }
     Ok(response)
+}
+
+/// What the experiment's context is read from; none where it has none.
+async fn seen(
+    database: &TenantDb,
+    site: &SiteRow,
+    record: &ExperimentRecord,
+    query: &DecideQuery,
+    agent: &str,
+    country: String,
+) -> Answer<Option<Seen>> {
+    let context = config_of(record)?.context;
+    if context.is_empty() {
+        return Ok(None);
+    }
+    let cut = |text: &str, needed: bool| -> String {
+        if needed { text.chars().take(MAX_ADDRESS).collect() } else { String::new() }
+    };
+    let channel = context.has(Feature::Channel);
+    let now = clock::now_ms();
+    let over = now - site.session_timeout_ms;
+    let returning = context.has(Feature::Visitor) && store::was_here(database, &site.key, &query.visitor, over).await?;
+    let zone = Zone::parse(&site.time_zone).map_err(|error| Error::corrupt("a site's time zone", error))?;
+    Ok(Some(Seen {
+        user_agent: cut(agent, context.has(Feature::Device)),
+        country: if context.has(Feature::Country) { country } else { String::new() },
+        page: cut(&query.page, channel),
+        referrer: cut(&query.referrer, channel),
+        returning,
+        hour: u8::try_from(zone.local_hour(now).rem_euclid(24)).unwrap_or_default(),
+    }))
 }
 
 async fn find(caller: &Caller, id: &str) -> Answer<ExperimentRecord> {
@@ -392,12 +536,7 @@ fn check(form: &NewExperiment) -> Answer<Config> {
         wrong.push(FieldError::new("/key", key_rule.clone()));
     }
     for (field, text, needed) in [("/name", &form.name, true), ("/hypothesis", &form.hypothesis, false)] {
-        let length = text.trim().chars().count();
-        if length > MAX_TEXT || (needed && length == 0) {
-            let least = usize::from(needed);
-            wrong
-                .push(FieldError::new(field, format!("must be {least} to {MAX_TEXT} characters long, found {length}")));
-        }
+        wrong.extend(wrong_text(field, text, usize::from(needed)));
     }
     if form.metric.is_empty() || form.metric.len() > MAX_KEY {
         wrong.push(FieldError::new("/metric", "names the event that counts, such as purchase"));
@@ -428,12 +567,62 @@ fn check(form: &NewExperiment) -> Answer<Config> {
         promote_from: thresholds.promote_from,
         max_expected_loss: thresholds.max_expected_loss,
         window_days: thresholds.window_days,
+        floor: thresholds.floor,
         ..Config::default()
     });
-    if let Err(bad) = config.check() {
+    let config = Config { context: context_of(form, &mut wrong), ..config };
+    if let Err(bad) = config.check_for(form.variants.len()) {
         wrong.push(FieldError::new(format!("/thresholds/{}", bad.field), bad.to_string()));
     }
     if wrong.is_empty() { Ok(config) } else { Err(Failure::invalid(wrong).into()) }
+}
+
+/// What is wrong with a text for people.
+fn wrong_text(field: &'static str, text: &str, least: usize) -> Option<FieldError> {
+    let length = text.trim().chars().count();
+    let fits = (least..=MAX_TEXT).contains(&length);
+    (!fits).then(|| FieldError::new(field, format!("must be {least} to {MAX_TEXT} characters long, found {length}")))
+}
+
+/// The features a new experiment looks at; what is wrong with them is added to `wrong`.
+fn context_of(form: &NewExperiment, wrong: &mut Vec<FieldError>) -> Features {
+    let mut features = Vec::new();
+    for (place, name) in form.context.iter().enumerate() {
+        match Feature::parse(name) {
+            Some(feature) if features.contains(&feature) => {
+                wrong.push(FieldError::new(format!("/context/{place}"), "stands twice"));
+            }
+            Some(feature) => features.push(feature),
+            None => {
+                let known = Feature::ALL.map(Feature::as_str).join(", ");
+                wrong.push(FieldError::new(format!("/context/{place}"), format!("must be one of {known}")));
+            }
+        }
+    }
+    match form.method.as_str() {
+        THOMPSON if !form.context.is_empty() => {
+            wrong.push(FieldError::new("/context", format!("is for the method {CONTEXTUAL}")));
+        }
+        CONTEXTUAL if form.context.is_empty() => {
+            wrong.push(FieldError::new("/context", "names what the choice looks at: one feature or more"));
+        }
+        THOMPSON | CONTEXTUAL => {}
+        other => {
+            wrong.push(FieldError::new("/method", format!("must be {THOMPSON} or {CONTEXTUAL}, found `{other}`")));
+        }
+    }
+    Features::from(features)
+}
+
+fn thresholds(config: &Config) -> Thresholds {
+    Thresholds {
+        min_exposures: config.min_exposures,
+        pause_below: config.pause_below,
+        promote_from: config.promote_from,
+        max_expected_loss: config.max_expected_loss,
+        window_days: config.window_days,
+        floor: config.floor,
+    }
 }
 
 fn shown(record: ExperimentRecord, variants: Vec<VariantRecord>) -> Answer<Experiment> {
@@ -466,13 +655,9 @@ fn shown(record: ExperimentRecord, variants: Vec<VariantRecord>) -> Answer<Exper
         surface: record.surface,
         status: record.status,
         winner: record.winner,
-        thresholds: Thresholds {
-            min_exposures: config.min_exposures,
-            pause_below: config.pause_below,
-            promote_from: config.promote_from,
-            max_expected_loss: config.max_expected_loss,
-            window_days: config.window_days,
-        },
+        thresholds: thresholds(&config),
+        method: if config.context.is_empty() { THOMPSON } else { CONTEXTUAL }.to_owned(),
+        context: config.context.iter().map(|feature| feature.as_str().to_owned()).collect(),
         variants,
         created_at: record.created_at,
         started_at: record.started_at,
@@ -515,5 +700,46 @@ mod tests {
             fields(&wrong),
             ["/key", "/surface", "/variants/0/payload", "/variants/1/key", "/thresholds/min_exposures"]
         );
+    }
+
+    #[test]
+    fn a_context_and_floors_are_checked_by_field() {
+        let context = |method: &str, context: Value| {
+            let (method, context) = (json!(method), context);
+            fields(&form(move |form| {
+                form["method"] = method;
+                form["context"] = context;
+            }))
+        };
+        assert!(context("contextual", json!(["device", "hour"])).is_empty());
+        assert_eq!(context("contextual", json!([])), ["/context"]);
+        assert_eq!(context("thompson", json!(["device"])), ["/context"]);
+        assert_eq!(context("contextual", json!(["device", "shoe_size", "device"])), ["/context/1", "/context/2"]);
+        assert_eq!(context("guess", json!([])), ["/method"]);
+        let floor = |floor: f64| {
+            fields(&form(|form| {
+                form["thresholds"] = json!({ "min_exposures": 50, "pause_below": 0.05, "promote_from": 0.95,
+                                             "max_expected_loss": 0.01, "floor": floor });
+            }))
+        };
+        assert!(floor(0.5).is_empty());
+        assert_eq!(floor(0.51), ["/thresholds/floor"]);
+        assert_eq!(floor(-0.1), ["/thresholds/floor"]);
+    }
+
+    #[test]
+    fn a_change_keeps_what_it_does_not_name() {
+        let change = |body: Value, runs: bool| {
+            changed(Config::default(), &serde_json::from_value(body).unwrap(), runs, 3)
+                .map_err(|refused| refused.problem().errors.iter().map(|error| error.field.clone()).collect::<Vec<_>>())
+        };
+        let floored = change(json!({ "thresholds": { "floor": 0.2 } }), true).unwrap();
+        assert_eq!(floored, Config { floor: 0.2, ..Config::default() });
+        assert_eq!(change(json!({ "name": "New" }), true).unwrap(), Config::default());
+        assert_eq!(
+            change(json!({ "name": " ", "thresholds": { "floor": 0.4, "window_days": 3 } }), true).unwrap_err(),
+            ["/name", "/thresholds/window_days", "/thresholds/floor"]
+        );
+        assert!(change(json!({ "thresholds": { "window_days": 3 } }), false).is_ok());
     }
 }

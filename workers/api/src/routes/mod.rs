@@ -163,6 +163,7 @@ pub(crate) fn declared() -> Declaring {
         .routes(routes!(experiments::list_experiments))
         .routes(routes!(experiments::show_experiment))
         .routes(routes!(experiments::create_experiment))
+        .routes(routes!(experiments::change_experiment))
         .routes(routes!(experiments::start_experiment))
         .routes(routes!(experiments::stop_experiment))
         .routes(routes!(experiments::plan_experiment))

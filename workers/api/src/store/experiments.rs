@@ -164,6 +164,31 @@ pub fn advance(id: &str, from: &str, to: &str, now: i64) -> Vec<Statement> {
     ]
 }
 
+/// The statements that rename an experiment and set its thresholds, as long as it is a draft or runs.
+#[must_use]
+pub fn change(id: &str, name: &str, hypothesis: &str, bandit_cfg_json: &str) -> Vec<Statement> {
+    vec![
+        Statement::require(
+            "SELECT 1 FROM experiments WHERE tenant_id = ?1 AND id = ?2 AND status IN ('draft', 'running')",
+            vec![id.into()],
+        ),
+        Statement::new(
+            "UPDATE experiments SET name = ?3, hypothesis = ?4, bandit_cfg_json = ?5 WHERE tenant_id = ?1 AND id = ?2",
+            vec![id.into(), name.into(), hypothesis.into(), bandit_cfg_json.into()],
+        ),
+    ]
+}
+
+/// Whether a visitor of a site had a visit that was over by some time.
+///
+/// # Errors
+/// As [`TenantDb::rows`].
+pub async fn was_here(database: &TenantDb, site: &str, visitor: &str, before: i64) -> platform::Result<bool> {
+    let sql = "SELECT id FROM sessions WHERE tenant_id = ?1 AND site = ?2 AND visitor = ?3 AND ended_at < ?4 LIMIT 1";
+    let found: Option<serde_json::Value> = database.first(sql, &[site.into(), visitor.into(), before.into()]).await?;
+    Ok(found.is_some())
+}
+
 /// The statement that writes what a variant's last counts were.
 #[must_use]
 pub fn counted(id: &str, key: &str, exposures: u64, rewards: u64, now: i64) -> Statement {

@@ -29,6 +29,63 @@ pub struct NewExperiment {
     /// When a variant is paused and when one wins; sensible thresholds when absent.
     #[schema(inline)]
     pub thresholds: Option<Thresholds>,
+    /// How a visitor's variant is chosen: `thompson`, by what is known of the variants, or `contextual`, by what is known of
+    /// the visitor as well.
+    #[serde(default = "thompson")]
+    pub method: String,
+    /// What a contextual choice looks at, one or more of `device`, `country`, `visitor` (new or returning), `channel` and
+    /// `hour` (part of the day); empty for the other method. It cannot be changed once it has started.
+    #[serde(default)]
+    pub context: Vec<String>,
+}
+
+fn thompson() -> String {
+    THOMPSON.to_owned()
+}
+
+/// The choice that looks at the variants alone.
+pub const THOMPSON: &str = "thompson";
+/// The choice that looks at the visitor as well.
+pub const CONTEXTUAL: &str = "contextual";
+
+/// What an experiment is to become; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExperimentChange {
+    /// For people.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// What is expected, and why.
+    #[serde(default)]
+    pub hypothesis: Option<String>,
+    /// When a variant is paused and when one wins.
+    #[serde(default)]
+    #[schema(inline)]
+    pub thresholds: Option<ThresholdsChange>,
+}
+
+/// Thresholds that change; what is left out stays.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ThresholdsChange {
+    /// See `Thresholds`.
+    #[serde(default)]
+    pub min_exposures: Option<u64>,
+    /// See `Thresholds`.
+    #[serde(default)]
+    pub pause_below: Option<f64>,
+    /// See `Thresholds`.
+    #[serde(default)]
+    pub promote_from: Option<f64>,
+    /// See `Thresholds`.
+    #[serde(default)]
+    pub max_expected_loss: Option<f64>,
+    /// See `Thresholds`. It stays as it is once the experiment has started.
+    #[serde(default)]
+    pub window_days: Option<f64>,
+    /// See `Thresholds`.
+    #[serde(default)]
+    pub floor: Option<f64>,
 }
 
 fn site_surface() -> String {
@@ -63,6 +120,10 @@ pub struct Thresholds {
     /// known not to. 0 to 90; 7 when missing, 0 counts everybody in full at once.
     #[serde(default = "week")]
     pub window_days: f64,
+    /// Least share of the new visitors that each variant goes on getting until it is paused: a fraction, 0 for none. All
+    /// together cannot be more than 1.
+    #[serde(default)]
+    pub floor: f64,
 }
 
 fn week() -> f64 {
@@ -94,6 +155,10 @@ pub struct Experiment {
     pub winner: String,
     /// When a variant is paused and when one wins.
     pub thresholds: Thresholds,
+    /// How a visitor's variant is chosen: thompson or contextual.
+    pub method: String,
+    /// What a contextual choice looks at; empty for the other.
+    pub context: Vec<String>,
     /// The variants, in order.
     pub variants: Vec<Variant>,
     /// UTC ms.
@@ -155,6 +220,12 @@ pub struct DecideQuery {
     pub experiment: String,
     /// The visitor: the pixel's `sid`, or for e-mail an id of the recipient that is no address.
     pub visitor: String,
+    /// Address of the page, for an experiment that looks at the channel; it is read and not kept.
+    #[serde(default)]
+    pub page: String,
+    /// Where the visitor came from, likewise.
+    #[serde(default)]
+    pub referrer: String,
 }
 
 /// What the visitor is shown.
