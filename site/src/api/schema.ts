@@ -2035,8 +2035,31 @@ export interface paths {
         /** The media mix: what each channel's money brought, with response curves; how far a running study is. */
         get: operations["show_mix"];
         put?: never;
-        /** Computes the media mix anew, which takes a minute or so. 409 while one is computed, and where too little is known. */
+        /**
+         * Computes the media mix anew, which takes a minute or so. 409 while one is computed, and where too little is known.
+         *     Promotions and experiments are those of the question alone: take the last study's along to keep them.
+         */
         post: operations["compute_mix"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/planning/scenario": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Two to five plans for the weeks to come side by side, by the media mix computed last: what each would bring, and what
+         *     more than the first with the interval and the probability of that.
+         */
+        post: operations["compare_plans"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3122,7 +3145,7 @@ export interface components {
             present_total: number;
             /**
              * Format: double
-             * @description Probability that it brings more.
+             * @description Probability that it brings more; ½ where it is the present spend.
              */
             probability: number;
             /**
@@ -3145,15 +3168,6 @@ export interface components {
              * @description Least; 0 when missing.
              */
             min?: number;
-        };
-        /** @description Asks for a division of a week's money. */
-        BudgetForm: {
-            /** @description Least and greatest spend of channels. */
-            bounds?: components["schemas"]["BudgetBounds"][];
-            /** @description What is wanted. */
-            goal: components["schemas"]["BudgetGoal"];
-            /** @description Site key; the tenant's first site when missing. */
-            site?: string | null;
         };
         /** @description What is wanted of a week's money. */
         BudgetGoal: {
@@ -3180,6 +3194,13 @@ export interface components {
             cpa_minor: number;
             /** @enum {string} */
             kind: "target_cpa";
+        };
+        /** @description How is a week's money best divided? */
+        BudgetQuestion: {
+            /** @description Bounds of channels. */
+            bounds?: components["schemas"]["BudgetBounds"][];
+            /** @description What is wanted. */
+            goal: components["schemas"]["BudgetGoal"];
         };
         /** @description A channel's part. */
         BudgetShare: {
@@ -4034,7 +4055,7 @@ export interface components {
             /** @description What a customer had spent by the end of each month, minor units. */
             value: number[];
         };
-        /** @description The same models at an earlier day, on nothing but what was known then. */
+        /** @description The models at an earlier day, on nothing but what was known then. All but `models` is of the one that did best. */
         CustomerHoldout: {
             /** @description Orders that came. */
             came: number;
@@ -4051,6 +4072,8 @@ export interface components {
             groups: components["schemas"]["CustomersHoldoutGroup"][];
             /** @description The last day learnt from, `YYYY-MM-DD`. */
             learnt_until: string;
+            /** @description Every model that could be learnt, in the order BG/NBD, MBG/NBD, Pareto/NBD; one of them is chosen. */
+            models?: components["schemas"]["CustomersHoldoutModel"][];
             /**
              * Format: double
              * @description Foretold less came, over the latter; null where nothing came.
@@ -4070,7 +4093,9 @@ export interface components {
             draws: number;
             /** @description Customers they have learnt from. */
             learnt_from: number;
-            /** @description Of BG/NBD: r, alpha, a, b; time in weeks. */
+            /** @description The model of repeat purchases: the one that the look back speaks for, BG/NBD without one. */
+            model?: components["schemas"]["RepeatModel"];
+            /** @description Its parameters, time in weeks: r, alpha, a, b, or of Pareto/NBD r, alpha, s, beta. */
             repeat: components["schemas"]["FittedParameter"][];
             /** @description Of Gamma-Gamma: p, q, v; money in minor units. */
             value: components["schemas"]["FittedParameter"][];
@@ -4266,6 +4291,38 @@ export interface components {
              * @description How often, or at least as often for the last group.
              */
             returns: number;
+        };
+        /** @description How one model would have done. */
+        CustomersHoldoutModel: {
+            /**
+             * Format: double
+             * @description By how much its mean squared error is less than BG/NBD's, a fraction of that: below 0 it is worse.
+             */
+            better: number;
+            /**
+             * Format: double
+             * @description Standard error of `better`, customer by customer: a `better` within it is chance.
+             */
+            better_error: number;
+            /** @description Whether it is the one in use. */
+            chosen: boolean;
+            /**
+             * Format: double
+             * @description Root of the mean squared error of one customer's orders: less is better.
+             */
+            error: number;
+            /**
+             * Format: double
+             * @description Orders foretold of all.
+             */
+            foretold: number;
+            /** @description Which one. */
+            model: components["schemas"]["RepeatModel"];
+            /**
+             * Format: double
+             * @description Foretold less came, over the latter; null where nothing came.
+             */
+            off?: number | null;
         };
         /** @description How far ahead, and how it is counted. */
         CustomersQuestion: {
@@ -5912,6 +5969,8 @@ export interface components {
             channels: components["schemas"]["MixChannel"][];
             /** @description ISO 4217 code of amounts. */
             currency: string;
+            /** @description What experiments measured, beside what the fit makes of it, in the question's order. */
+            experiments?: components["schemas"]["MixMeasured"][];
             /** @description First day of the first week, `YYYY-MM-DD`. */
             from: string;
             /**
@@ -6030,6 +6089,27 @@ export interface components {
              * @description Its standard error, above 0.
              */
             standard_error: number;
+            /** @description The last one. */
+            to: string;
+        };
+        /**
+         * @description What an experiment measured of a channel, and what the fit makes of it. The fit has learnt from it: that they agree is
+         *     no proof, that they do not says that the weeks speak against the experiment.
+         */
+        MixMeasured: {
+            /** @description The channel's name. */
+            channel: string;
+            /** @description As the fit has it. */
+            fitted: components["schemas"]["MixFigure"];
+            /** @description First day, `YYYY-MM-DD`. */
+            from: string;
+            /** @description As it was measured, with the interval that its standard error gives: minor units or orders. */
+            measured: components["schemas"]["MixFigure"];
+            /**
+             * Format: double
+             * @description What it was compared with: the recorded spend times this.
+             */
+            scale: number;
             /** @description The last one. */
             to: string;
         };
@@ -6322,39 +6402,6 @@ export interface components {
             /** @description As what: admin, marketer, analyst or approver. */
             role: string;
         };
-        /** @description Starts a study. Everything has a default. */
-        NewMix: {
-            /**
-             * @description What the spend is told apart by; the channel group when missing.
-             * @default channel
-             */
-            by: components["schemas"]["MixBy"];
-            /**
-             * @description What experiments measured of channels, by which the fit is calibrated.
-             * @default []
-             */
-            experiments: components["schemas"]["MixLift"][];
-            /**
-             * @description What counts; revenue when missing.
-             * @default revenue
-             */
-            outcome: components["schemas"]["MixOutcome"];
-            /**
-             * @description Days, `YYYY-MM-DD`, on which something was on that lifts the outcome, such as a sale.
-             * @default []
-             */
-            promotions: string[];
-            /**
-             * @description Site key; the tenant's first site when missing.
-             * @default null
-             */
-            site: string | null;
-            /**
-             * @description Most weeks of history; 156 when missing.
-             * @default 156
-             */
-            weeks: number;
-        };
         /** @description A site to create. */
         NewSite: {
             /** @description ISO 4217 code. */
@@ -6504,6 +6551,76 @@ export interface components {
             next_cursor?: string | null;
             /** @description The rows. */
             rows: components["schemas"]["PathRow"][];
+        };
+        /** @description A channel's part of a plan. */
+        PlanChannel: {
+            /** @description Whether the spend is above every week seen, where the curve is mostly assumed. */
+            beyond: boolean;
+            /** @description What the spend brings within the weeks. */
+            brought: components["schemas"]["MixFigure"];
+            /** @description What the next minor unit a week would bring a week, kept up for good. */
+            marginal_return: components["schemas"]["MixFigure"];
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description What is spent a week at present.
+             */
+            present: number;
+            /**
+             * Format: int64
+             * @description Spend a week.
+             */
+            spend: number;
+        };
+        /** @description What a plan would bring. */
+        PlanOutcome: {
+            /** @description What the plan's spend brings of it within the weeks; what works on after them is not counted. */
+            brought: components["schemas"]["MixFigure"];
+            /** @description The same by channel, in the study's order. */
+            channels: components["schemas"]["PlanChannel"][];
+            difference?: components["schemas"]["MixFigure"] | null;
+            /** @description Its name. */
+            name: string;
+            /**
+             * @description All that would come: what comes anyway, what earlier spend still brings, and what the plan brings; minor units or
+             *     orders. The interval holds the chance of the weeks to come, too.
+             */
+            outcome: components["schemas"]["MixFigure"];
+            /**
+             * Format: double
+             * @description Probability that it brings more than the first plan, ½ where both bring the same; null for that one.
+             */
+            probability?: number | null;
+            /**
+             * Format: int64
+             * @description Spend over all the weeks.
+             */
+            spend: number;
+            /**
+             * Format: int64
+             * @description Spend a week.
+             */
+            spend_a_week: number;
+            /** @description What to keep in mind before believing it, in words. */
+            warnings: string[];
+        };
+        /** @description What a plan spends a week. */
+        PlannedSpend: {
+            /** @enum {string} */
+            kind: "present";
+        } | {
+            /** @description Channels with what each gets. */
+            channels: components["schemas"]["ScenarioSpend"][];
+            /** @enum {string} */
+            kind: "given";
+        } | {
+            /** @description Least and greatest spend of channels. */
+            bounds?: components["schemas"]["BudgetBounds"][];
+            /** @description What is wanted of a week's money. */
+            goal: components["schemas"]["BudgetGoal"];
+            /** @enum {string} */
+            kind: "recommended";
         };
         /** @description A bucket's figure. */
         Point: {
@@ -6736,6 +6853,11 @@ export interface components {
              */
             updated_at: number;
         };
+        /**
+         * @description A model of repeat purchases: all let customers buy at a rate of their own, and differ in how they leave.
+         * @enum {string}
+         */
+        RepeatModel: "bg_nbd" | "mbg_nbd" | "pareto_nbd";
         /** @description What rewrapping did to the tenant's sealed secrets. */
         Rewrapped: {
             /** @description Secrets that open with none of the configured keys: table and id of each. */
@@ -6908,6 +7030,50 @@ export interface components {
         Runs: {
             /** @description The rows. */
             rows: components["schemas"]["Run"][];
+        };
+        /** @description Plans side by side. Amounts are minor units; figures are over all the weeks unless they say otherwise. */
+        Scenario: {
+            /** @description ISO 4217 code of amounts. */
+            currency: string;
+            /** @description First day of the first of them, `YYYY-MM-DD`: the day after the weeks the media mix knows. */
+            from: string;
+            /**
+             * Format: double
+             * @description How much of the draws an interval holds: a fraction.
+             */
+            level: number;
+            /** @description What counts. */
+            outcome: components["schemas"]["MixOutcome"];
+            /** @description The plans, as they were asked for. */
+            plans: components["schemas"]["PlanOutcome"][];
+            /** @description Last day of the last one. */
+            to: string;
+            /** @description Weeks ahead. */
+            weeks: number;
+        };
+        /** @description A plan: the same spend in each week. */
+        ScenarioPlan: {
+            /** @description What it is called; each is called otherwise. */
+            name: string;
+            /** @description What is spent a week. */
+            spend: components["schemas"]["PlannedSpend"];
+        };
+        /** @description Which of these plans is the better one? */
+        ScenarioQuestion: {
+            /** @description The plans; the others are compared with the first. */
+            plans: components["schemas"]["ScenarioPlan"][];
+            /** @description Weeks ahead, from the first week on that the media mix does not know: 1 to 52. */
+            weeks?: number;
+        };
+        /** @description What a channel gets a week. */
+        ScenarioSpend: {
+            /** @description The channel's name. */
+            channel: string;
+            /**
+             * Format: int64
+             * @description Minor units a week, 0 or more.
+             */
+            spend_minor: number;
         };
         /** @description A column SQL may name. */
         SchemaColumn: {
@@ -12045,7 +12211,10 @@ export interface operations {
     };
     divide_budget: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Site key; the tenant's first site when missing. */
+                site?: string;
+            };
             header?: {
                 /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
                 "Idempotency-Key"?: string;
@@ -12055,7 +12224,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BudgetForm"];
+                "application/json": components["schemas"]["BudgetQuestion"];
             };
         };
         responses: {
@@ -12111,7 +12280,10 @@ export interface operations {
     };
     compute_mix: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Site key; the tenant's first site when missing. */
+                site?: string;
+            };
             header?: {
                 /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
                 "Idempotency-Key"?: string;
@@ -12121,7 +12293,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewMix"];
+                "application/json": components["schemas"]["MixQuestion"];
             };
         };
         responses: {
@@ -12131,6 +12303,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Study"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_plans: {
+        parameters: {
+            query?: {
+                /** @description Site key; the tenant's first site when missing. */
+                site?: string;
+            };
+            header?: {
+                /** @description A value of your own, best a UUID: sent again with the same request within 24 hours it is answered as the first time, with `Idempotency-Replayed: true`, and nothing is done twice. With another request: 422; while the first is under way: 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScenarioQuestion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scenario"];
                 };
             };
             /** @description Any failure */
