@@ -33,7 +33,7 @@ const fn budget(worker: Worker) -> usize {
         Worker::Connectors => 1_040,
         Worker::Cron => 800,
         Worker::Durable => 700,
-        Worker::Science => 920,
+        Worker::Science => 1_000,
         Worker::Sandbox => 650,
     };
     kib * 1024
