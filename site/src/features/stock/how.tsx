@@ -30,7 +30,7 @@ export function How({ stock }: { stock: Stock }) {
         An order placed now arrives after {plural(terms.lead_days, "day")}, the next can be placed {plural(terms.review_days, "day")} later: until that one arrives,
         what is there has to suffice (Silver, Pyke & Thomas, 2017). s is how far a day’s sales strayed from earlier forecasts; “remembered” is the days a forecast’s
         level rests on, at most 60. Demand is counted in whole units by the distribution its mean and variance allow: negative binomial, Poisson or binomial (Adan and
-        others, 1995).
+        others, 1995). For what is sold out already, the chance to run out is that somebody asks for it meanwhile.
       </p>
       {terms.order_cost == null ? null : <p>With what an order costs, no order is smaller than √(2 · year’s demand · order cost / holding cost a unit) (Harris, 1913).</p>}
       <p className="text-muted-foreground">

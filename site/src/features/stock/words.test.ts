@@ -13,7 +13,7 @@ describe("stock in words", () => {
 
   it("says how long it lasts", () => {
     expect(lasts(item(5, { mean: 12.9, low: 9, high: 17 }))).toBe("12 days");
-    expect(lasts(item(0, { mean: 0, low: 0, high: 0 }))).toBe("gone");
+    expect(lasts(item(0, { mean: 0, low: 0, high: 0 }))).toBe("sold out");
     expect(lasts(item(5, { mean: null, low: 300, high: null }))).toBe("over a year");
     expect(lasts(item(null, null))).toBe("–");
     expect(lastsRange(item(5, { mean: 12.9, low: 9, high: 17 }))).toBe("9–17");

@@ -11,10 +11,10 @@ export const paceRange = (range: StockRange): string => `${pace(range.low, range
 /** Whole units. */
 export const units = (value: number | null | undefined): string => (value == null ? NONE : count(Math.round(value)));
 
-/** How long stock lasts: "12 days", "over a year", "gone". */
+/** How long stock lasts: "12 days", "over a year", "sold out". */
 export function lasts(item: StockItem): string {
   if (!item.cover) return NONE;
-  if ((item.on_hand ?? 0) <= 0) return "gone";
+  if ((item.on_hand ?? 0) <= 0) return "sold out";
   const days = item.cover.mean;
   return days == null ? "over a year" : days < 1 ? "under a day" : plural(Math.floor(days), "day");
 }
