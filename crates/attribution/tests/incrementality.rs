@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
 use attribution::{
-    Calibration, ChannelCredit, Estimate, IncrementalityError, difference_in_differences, holdout, synthetic_control,
+    Calibration, ChannelCredit, Estimate, IncrementalityError, before_and_after, difference_in_differences, holdout,
+    synthetic_control,
 };
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -136,4 +137,34 @@ fn what_cannot_be_read_is_refused() {
     let ragged = [vec![1.0, 2.0], vec![1.0]];
     assert!(matches!(refused(&ragged, &rows, 1, 0.9), IncrementalityError::Ragged { field: "treated" }));
     assert!(synthetic_control(&rows[0], &rows[..2], 2, 0.9).is_err());
+}
+
+#[test]
+fn a_pause_is_read_against_the_same_weekdays_before_and_what_earlier_windows_missed() {
+    // Ten weeks of weekdays 1 to 7, off by a known part in the last three earlier windows, then a week at half.
+    let mut series: Vec<f64> = (0..77).map(|day| f64::from(day % 7 + 1)).collect();
+    for (week, part) in [(7, 1.1), (8, 0.9), (9, 1.0), (10, 0.5)] {
+        series[week * 7..(week + 1) * 7].iter_mut().for_each(|sold| *sold *= part);
+    }
+    let found = before_and_after(&series, 70, 70, 7, 0.9).unwrap();
+    // The mean of the eight weeks before, weeks 2 to 9, is that of 1: 28 a week were expected, 14 were sold.
+    assert!((found.total.value + 14.0).abs() < 1e-9 && (found.lift.unwrap() + 0.5).abs() < 1e-9, "{found:?}");
+    // Week 9 was expected from weeks 1 to 8, whose mean is 1, week 8 from 0 to 7 (1.0125), week 7 from 0 to 6 (1).
+    let wanted = [0.0, 0.9 / 1.0125 - 1.0, 0.1, 0.0, 0.0, 0.0];
+    assert_eq!(found.misses.len(), wanted.len());
+    for (miss, wanted) in found.misses.iter().zip(wanted) {
+        assert!((miss - wanted).abs() < 1e-9, "{:?}", found.misses);
+    }
+    // Student's quantile of 0.95 with six degrees of freedom is 1.943.
+    let off = (wanted.iter().map(|miss| miss * miss).sum::<f64>() / 6.0).sqrt() * 28.0;
+    assert!(((found.total.high - found.total.value) / off - 1.943).abs() < 1e-3, "{found:?}");
+    assert_eq!((found.offset, found.expected.len()), (28, 49));
+    // Days that settle are neither expected nor sold.
+    let later = before_and_after(&series, 70, 73, 7, 0.9).unwrap();
+    assert!((later.total.value + 0.5 * (4.0 + 5.0 + 6.0 + 7.0)).abs() < 1e-9);
+    assert!(matches!(
+        before_and_after(&series[..50], 43, 43, 7, 0.9),
+        Err(IncrementalityError::TooFew { field: "windows", .. })
+    ));
+    assert!(before_and_after(&series, 70, 80, 7, 0.9).is_err() && before_and_after(&series, 70, 69, 7, 0.9).is_err());
 }
