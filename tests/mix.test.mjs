@@ -128,7 +128,7 @@ test('what was told is in the answer and in the question, which the next study i
   assert.deepEqual([question.promotions, question.experiments], [told.promotions, [{ scale: 0, ...lift }]])
   const [{ channel, measured, fitted }] = answer.experiments
   assert.deepEqual([channel, measured.mean], ['Paid Search', lift.lift])
-  assert.ok(Math.abs((measured.high - measured.low) / 2 - 1.6449 * lift.standard_error) < 1, JSON.stringify(measured))
+  assert.ok(Math.abs((measured.high - measured.low) / 2 - 1.644854 * lift.standard_error) < 1, JSON.stringify(measured))
   assert.ok(fitted.low <= lift.lift / 1.02 && lift.lift / 1.02 <= fitted.high, JSON.stringify([measured, fitted]))
   const refused = await ask('/planning/mix', { experiments: [{ ...lift, channel: 'Radio' }] })
   assert.deepEqual([refused.status, refused.body.errors?.[0]?.field], [422, '/experiments'], JSON.stringify(refused.body))

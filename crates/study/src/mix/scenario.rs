@@ -21,6 +21,8 @@ use super::{Fitting, LEVEL, Outcome};
 const MOST_WEEKS: usize = 52;
 /// Most characters of a plan's name.
 const LONGEST_NAME: usize = 60;
+/// Most channels that are named in a plan: more than are ever told apart.
+const MOST_CHANNELS: usize = 30;
 /// The most a channel may be given a week, minor units: far beyond every budget, and still exact as a float.
 const MOST_SPEND: i64 = 9_000_000_000_000_000;
 /// Seed of the errors to come: the same for every plan.
@@ -120,6 +122,10 @@ impl ScenarioQuestion {
             match &plan.spend {
                 PlannedSpend::Present {} => {}
                 PlannedSpend::Given { channels } => {
+                    if channels.len() > MOST_CHANNELS {
+                        let detail = format!("at most {MOST_CHANNELS} channels, found {}", channels.len());
+                        return Err(Problem::invalid_field(format!("/plans/{at}/spend/channels"), detail));
+                    }
                     let mut seen = BTreeSet::new();
                     for (place, given) in channels.iter().enumerate() {
                         let field = |name: &str| format!("/plans/{at}/spend/channels/{place}/{name}");

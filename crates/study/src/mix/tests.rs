@@ -317,6 +317,7 @@ fn plans_that_cannot_be_are_named() {
         (4, vec![now()], "/plans"),
         (4, vec![now(), now()], "/plans/1/name"),
         (4, vec![now(), named("  ", PlannedSpend::Present {})], "/plans/1/name"),
+        (4, pair(given(&[("Radio", 1); 31])), "/plans/1/spend/channels"),
         (4, pair(given(&[("Radio", 1)])), "/plans/1/spend/channels/0/channel"),
         (4, pair(given(&[("Paid Search", 1), ("Paid Search", 2)])), "/plans/1/spend/channels/1/channel"),
         (4, pair(given(&[("Paid Search", -1)])), "/plans/1/spend/channels/0/spend_minor"),
