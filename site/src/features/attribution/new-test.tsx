@@ -238,9 +238,11 @@ function Regions({
             { value: "region", label: "Regions of countries" },
           ]}
         />
-        <Button variant="outline" size="sm" disabled={rows.length === 0} onClick={() => onAll(Object.fromEntries(rows.map((row) => [row.id, sides[row.id] === "off" ? "off" : "on"])))}>
-          All others on
-        </Button>
+        {rows.length ? (
+          <Button variant="outline" size="sm" onClick={() => onAll(Object.fromEntries(rows.map((row) => [row.id, sides[row.id] === "off" ? "off" : "on"])))}>
+            All others on
+          </Button>
+        ) : null}
       </div>
       {error ? <p className="text-destructive text-xs text-pretty">{error}</p> : null}
       {rows.length === 0 ? (
