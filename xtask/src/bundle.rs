@@ -185,9 +185,10 @@ fn step(worker: Worker) -> String {
 fn inputs(project: &Project, packages: &[Package], worker: Worker, strategy: Strategy) -> Result<String> {
     let mut inputs = Inputs::new(&format!("{RECIPE} {}", strategy.describe()));
     for folder in folders(packages, worker.package()) {
-        inputs = inputs.add(project, &folder)?;
+        // Tests and benchmarks of a crate are no part of what is built on it.
+        inputs = inputs.add_but(project, &folder, &["tests", "benches"])?;
     }
-    for shared in ["Cargo.lock", "Cargo.toml", "tools/package-lock.json", "migrations-clickhouse"] {
+    for shared in ["Cargo.lock", "Cargo.toml", "tools/package-lock.json", "migrations-clickhouse", "migrations-d1"] {
         inputs = inputs.add(project, &project.root.join(shared))?;
     }
     if worker == Worker::Api {

@@ -28,8 +28,19 @@ impl Inputs {
     ///
     /// # Errors
     /// A file cannot be read.
-    pub(crate) fn add(mut self, project: &Project, path: &Path) -> Result<Self> {
+    pub(crate) fn add(self, project: &Project, path: &Path) -> Result<Self> {
+        self.add_but(project, path, &[])
+    }
+
+    /// The same without some of its folders.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub(crate) fn add_but(mut self, project: &Project, path: &Path, without: &[&str]) -> Result<Self> {
         for file in files(path)? {
+            if without.iter().any(|folder| file.starts_with(path.join(folder))) {
+                continue;
+            }
             let name = file.strip_prefix(&project.root).unwrap_or(&file);
             let bytes = fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
             self.hash.update(name.to_string_lossy().as_bytes());
