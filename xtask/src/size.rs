@@ -18,7 +18,7 @@ use crate::{pixel, setup};
 /// The pixel, gzipped.
 const PIXEL_BUDGET: usize = 1024;
 /// The JavaScript of the site's first route, gzipped.
-const FIRST_ROUTE_BUDGET: usize = 224 * 1024;
+const FIRST_ROUTE_BUDGET: usize = 228 * 1024;
 /// What a first visit to `/` loads beside the entry: the frame and the page in it.
 const FIRST_ROUTE: [&str; 2] = ["src/features/shell/", "src/features/dashboard/"];
 
@@ -27,13 +27,13 @@ const FIRST_ROUTE: [&str; 2] = ["src/features/shell/", "src/features/dashboard/"
 /// what they were when last looked into (docs/performance.md) and a fifteenth more, so that growth is noticed.
 const fn budget(worker: Worker) -> usize {
     let kib = match worker {
-        Worker::Api => 2_560,
+        Worker::Api => 2_720,
         Worker::Collect => 180,
         Worker::Agents => 920,
         Worker::Connectors => 1_040,
         Worker::Cron => 800,
         Worker::Durable => 700,
-        Worker::Science => 1_000,
+        Worker::Science => 1_140,
         Worker::Sandbox => 650,
     };
     kib * 1024
