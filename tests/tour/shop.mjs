@@ -53,6 +53,8 @@ const ORIGINS = [
 const PRODUCTS = [['merino-base-layer', 74.9], ['hiking-socks', 24.9], ['daypack-22', 79.9], ['trail-shoes', 129.9], ['titanium-mug', 34.9], ['rain-shell', 159.9], ['merino-beanie', 29.9]]
 /** Days of visitors, so that the days before can be compared with. */
 const DAYS = 60
+/** Weeks before those of which only spend and orders are known: what customers are worth and what money brings is learnt from. */
+const WEEKS = 56
 const VISITS = 420
 
 /** Numbers from 0 to 1 that look like chance and are the same every time. */
@@ -113,6 +115,61 @@ async function visitors(product, marketer) {
   )
 }
 
+/** A year of weeks before the visitors: what was spent, and orders that follow it, many by people who come back. */
+async function history(product, marketer) {
+  const roll = dice(19)
+  const last = Math.floor(Date.now() / DAY) - DAYS - 3
+  const spend = ['date,source,medium,campaign,impressions,clicks,spend']
+  const batch = []
+  const customers = []
+  let lasting = 0
+  for (let week = WEEKS; week > 0; week -= 1) {
+    const monday = last - week * 7
+    const [search, social] = [40 + 180 * roll(), roll() < 0.25 ? 0 : 60 + 260 * roll()]
+    lasting = social + 0.5 * lasting
+    for (const [source, medium, campaign, money] of [['google', 'cpc', 'brand', search], ['facebook', 'paid_social', 'hut-season', social]]) {
+      if (money > 0) spend.push(`${new Date(monday * DAY).toISOString().slice(0, 10)},${source},${medium},${campaign},${Math.round(money * 90)},${Math.round(money * 2)},${money.toFixed(2)}`)
+    }
+    const orders = Math.round(5 + (9 * search) / (search + 90) + (8 * lasting) / (lasting + 260) + 2 * roll())
+    for (let n = 0; n < orders; n += 1) {
+      // Some stay away for good after each order.
+      const again = customers.length > 0 && roll() < 0.42 ? Math.floor(roll() * customers.length) : customers.push(`walker-${WEEKS - week}-${n}`) - 1
+      const user = customers[again]
+      if (roll() < 0.3) customers.splice(again, 1)
+      const [item, price] = PRODUCTS[Math.floor(roll() * PRODUCTS.length)]
+      batch.push({ id: `tour-old-${week}-${n}`, ts: monday * DAY + Math.floor(roll() * 7 * DAY), user_id: user, event: 'purchase', url: `${LANDING}/${item}`, value: price, currency: 'EUR', order_id: `NP-old-${week}-${n}` })
+    }
+  }
+  for (let from = 0; from < batch.length; from += 250) {
+    const answer = await product.send({ site, batch: batch.slice(from, from + 250) }, { 'user-agent': BROWSERS[0] })
+    assert.ok([200, 204].includes(answer.status), JSON.stringify(answer.body))
+  }
+  await marketer('POST', `/imports/ad-spend?site=${site}&file_name=last-year.csv`, spend.join('\n'), { 'content-type': 'text/csv' })
+  const day = (back) => new Date((last - back) * DAY).toISOString().slice(0, 10)
+  await eventually(
+    async () => {
+      const { points } = await marketer('GET', `/analytics/timeseries?metric=orders&gran=w&from=${day(WEEKS * 7)}&to=${day(0)}&site=${site}`)
+      assert.ok(points.reduce((sum, point) => sum + (point.value ?? 0), 0) >= batch.length, `not all of ${batch.length} orders are stored yet`)
+    },
+    { within: 120_000 },
+  )
+}
+
+/** Asks for what takes a while to compute, and waits until it is there. */
+async function studies(marketer) {
+  await marketer('POST', `/insights/anomalies/check?site=${site}`)
+  for (const path of ['/insights/customers', '/planning/mix', '/planning/stock']) {
+    await marketer('POST', path, {})
+    await eventually(
+      async () => {
+        const { study } = await marketer('GET', path)
+        assert.equal(study.status, 'done', JSON.stringify(study))
+      },
+      { within: 180_000 },
+    )
+  }
+}
+
 /**
  * Fills the shop; one that is filled stays as it is.
  * @param browser draws the pictures of the ads
@@ -122,6 +179,7 @@ export async function furnish(product, browser) {
   const [admin, marketer, approver] = [by(team.admin), by(team.marketer), by(team.approver)]
   if ((await marketer('GET', '/campaigns')).rows.length > 0) return
   await visitors(product, marketer)
+  await history(product, marketer)
 
   const accounts = {}
   for (const [type, name] of [['meta', 'Nordpfad EU'], ['google_ads', 'Nordpfad Search'], ['klaviyo', 'Nordpfad letters']]) accounts[type] = await connect(team.marketer, type, name)
@@ -186,6 +244,8 @@ export async function furnish(product, browser) {
   await submit(review, 'Two new boots, same audience as in spring.')
   await experiment(product, marketer)
   await imported(marketer)
+  await goods(marketer)
+  await studies(marketer)
   await product.send({ batch: [refused('/boots', 'ten'), refused('/cart', 'a lot')] })
 
   await invite(team.admin, 'jonas@nordpfad.test', 'analyst')
@@ -408,4 +468,23 @@ async function imported(marketer) {
   })
   const answer = await marketer('POST', `/imports/shopify?kind=orders&site=${site}&file_name=orders_export.csv`, [head, ...rows].join('\n'), { 'content-type': 'text/csv' })
   await eventually(async () => assert.equal((await marketer('GET', `/imports/${answer.id}`)).status, 'done'), { within: 60_000 })
+}
+
+/** What the shop has on its shelves, and a quarter of orders that took from them. */
+async function goods(marketer) {
+  const roll = dice(23)
+  const catalog = [['Merino base layer 200', 'NP-102', 34, 31, 74.9, 0.9], ['Hiking socks', 'NP-110', 12, 9, 24.9, 1.6], ['Daypack 22 l', 'NP-204', 19, 33, 79.9, 0.35], ['Trail shoes', 'NP-301', 4, 58, 129.9, 0.5], ['Titanium mug', 'NP-410', 90, 14, 34.9, 0.25], ['Rain shell', 'NP-120', 0, 71, 159.9, 0.2], ['Merino beanie', 'NP-107', 55, 11, 29.9, 0.7], ['Camp candle', 'NP-455', 140, 4, 12.9, 0]]
+  const products = catalog.map(([title, sku, stock, cost, price]) => `${title.toLowerCase().replaceAll(' ', '-')},${title},Nordpfad,active,Title,Default Title,${sku},${stock},${price},${cost}`)
+  const head = 'Name,Financial Status,Currency,Total,Created at,Lineitem quantity,Lineitem name,Lineitem sku,Lineitem price'
+  const orders = []
+  for (let ago = 90; ago > 0; ago -= 1) {
+    const date = new Date(Date.now() - ago * DAY).toISOString().slice(0, 10)
+    for (const [title, sku, , , price, daily] of catalog) {
+      for (let left = daily * (0.5 + roll()); left > roll(); left -= 1) orders.push(`#W${orders.length},paid,EUR,${price},${date} 12:00:00 +0000,1,${title},${sku},${price}`)
+    }
+  }
+  for (const [kind, lines] of [['products', ['Handle,Title,Vendor,Status,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price,Cost per item', ...products]], ['orders', [head, ...orders]]]) {
+    const { id } = await marketer('POST', `/imports/shopify?kind=${kind}&site=${site}&file_name=${kind}.csv`, lines.join('\n'), { 'content-type': 'text/csv' })
+    await eventually(async () => assert.equal((await marketer('GET', `/imports/${id}`)).status, 'done'), { within: 60_000 })
+  }
 }
