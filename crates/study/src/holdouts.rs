@@ -583,7 +583,8 @@ pub fn plan(question: &Question, currency: &str, today: i64, rows: &Rows, claims
         unknown(design, &regions)?;
     }
     let of = |ids: &[String]| -> f64 {
-        regions.iter().filter(|region| ids.contains(&region.id)).map(|region| region.orders_a_day).sum()
+        // The sum of nothing is −0.
+        0.0 + regions.iter().filter(|region| ids.contains(&region.id)).map(|region| region.orders_a_day).sum::<f64>()
     };
     let length = days.count() - design.settle_days;
     let treated_a_day = match design.kind {

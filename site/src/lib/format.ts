@@ -16,7 +16,8 @@ function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
   const key = JSON.stringify(options);
   let format = cache.get(key);
   if (!format) {
-    format = new Intl.NumberFormat(LOCALE, options);
+    // Nothing, rounded from below, has no sign: not "-0".
+    format = new Intl.NumberFormat(LOCALE, { signDisplay: "negative", ...options });
     cache.set(key, format);
   }
   return format;
