@@ -10,6 +10,10 @@ use crate::{Error, Judgement, MAX_SEASON, Options};
 
 /// What a median absolute deviation times this is for a normal distribution: its standard deviation.
 pub(crate) const MAD: f64 = 1.4826;
+/// One in so many values is zero: then zeros are usual.
+const ZEROS: usize = 7;
+/// What a mean absolute deviation times this is for a normal distribution: its standard deviation, √(π / 2).
+const MEAN: f64 = 1.253_3;
 /// Fewest values from which the usual is learnt before anything is judged.
 const FIRST: usize = 28;
 /// What part of a step the level follows.
@@ -34,7 +38,8 @@ const LEAST_SPREAD: f64 = 0.01;
 /// How distances from the usual are measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
-    /// As ratios, for what grows and falls by shares and is never negative: revenue, orders, sessions, spend.
+    /// As ratios, for what grows and falls by shares and is never negative: revenue, orders, sessions, spend. Where nothing
+    /// is seen now and then, by their roots.
     #[default]
     Ratio,
     /// As differences, for what may be negative or is a share: profit, conversion rate.
@@ -44,28 +49,47 @@ pub enum Scale {
 /// Values on the scale on which they are compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Ruler {
-    scale: Scale,
+    curve: Curve,
     /// The median size of the first values, 1 where it is zero.
     size: f64,
+}
+
+/// What values are laid on before they are compared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Curve {
+    /// Their logarithm: what grows by shares.
+    Log,
+    /// Their root, where nothing is seen now and then: a shop of some orders a day. The root of counts strays alike
+    /// whatever their mean (Bartlett 1936), while a zero is no further from one than one from four.
+    Root,
+    /// Themselves.
+    Plain,
 }
 
 impl Ruler {
     fn of(values: &[f64], scale: Scale) -> Self {
         let sizes: Vec<f64> = values.iter().map(|value| value.abs()).filter(|size| *size > 0.0).collect();
-        Self { scale, size: median(&sizes).unwrap_or(1.0) }
+        let curve = match scale {
+            Scale::Difference => Curve::Plain,
+            Scale::Ratio if values.iter().any(|value| *value <= 0.0) => Curve::Root,
+            Scale::Ratio => Curve::Log,
+        };
+        Self { curve, size: median(&sizes).unwrap_or(1.0) }
     }
 
     fn on(self, value: f64) -> f64 {
-        match self.scale {
-            Scale::Ratio => (value.max(0.0) / self.size + OFFSET).ln(),
-            Scale::Difference => value / self.size,
+        match self.curve {
+            Curve::Log => (value.max(0.0) / self.size + OFFSET).ln(),
+            Curve::Root => (value.max(0.0) / self.size).sqrt(),
+            Curve::Plain => value / self.size,
         }
     }
 
     fn back(self, value: f64) -> f64 {
-        match self.scale {
-            Scale::Ratio => (value.exp() - OFFSET).max(0.0) * self.size,
-            Scale::Difference => value * self.size,
+        match self.curve {
+            Curve::Log => (value.exp() - OFFSET).max(0.0) * self.size,
+            Curve::Root => value.max(0.0).powi(2) * self.size,
+            Curve::Plain => value * self.size,
         }
     }
 }
@@ -92,6 +116,8 @@ enum State {
         steps: VecDeque<f64>,
         /// The steps of anomalies in a row, all above or all below.
         away: Vec<f64>,
+        /// Period and value of the last values, as many as were learnt from first, and whether each was unusual.
+        lately: VecDeque<(usize, f64, bool)>,
     },
 }
 
@@ -157,7 +183,7 @@ impl Usual {
                 }
                 None
             }
-            State::Learnt { ruler, level, seasons, steps, away } => {
+            State::Learnt { ruler, level, seasons, steps, away, lately } => {
                 let season = seasons.get_mut(phase)?;
                 let expected = *level + *season;
                 let step = ruler.on(value) - expected;
@@ -185,7 +211,21 @@ impl Usual {
                         steps.pop_front();
                     }
                 }
-                Some((step_judged, *ruler))
+                let ruler = *ruler;
+                lately.push_back((phase, value, unusual));
+                if lately.len() > enough {
+                    lately.pop_front();
+                }
+                let unusual = lately.iter().filter(|(.., unusual)| *unusual).count();
+                let nothing = lately.iter().filter(|(_, value, _)| *value <= 0.0).count();
+                // What is unusual more often than not is the usual: a shop that has begun to sell every other day. And
+                // days of nothing that come again and again are no falls to a hundredth.
+                let zeros = ruler.curve == Curve::Log && ZEROS * nothing >= enough;
+                if lately.len() == enough && (2 * unusual > enough || zeros) {
+                    let again: Vec<(usize, f64)> = lately.iter().map(|(phase, value, _)| (*phase, *value)).collect();
+                    self.state = State::learnt(&again, self.season, self.scale);
+                }
+                Some((step_judged, ruler))
             }
         }
     }
@@ -206,7 +246,7 @@ impl State {
             .iter()
             .map(|(phase, value)| value - level - seasons.get(*phase).copied().unwrap_or_default())
             .collect();
-        Self::Learnt { ruler, level, seasons, steps, away: Vec::new() }
+        Self::Learnt { ruler, level, seasons, steps, away: Vec::new(), lately: VecDeque::new() }
     }
 }
 
@@ -254,7 +294,10 @@ fn spreads(steps: impl Iterator<Item = f64>) -> (f64, f64) {
     let both: Vec<f64> = below.iter().chain(&above).copied().collect();
     let spread = |side: &[f64]| {
         let side = if side.len() < FEWEST { &both } else { side };
-        (MAD * median(side).unwrap_or_default()).max(LEAST_SPREAD)
+        let middle = MAD * median(side).unwrap_or_default();
+        // Where most values are one and the same, as on days without an order, the middle says nothing of the others.
+        let spread = if middle > 0.0 { middle } else { MEAN * side.iter().sum::<f64>() / side.len().max(1) as f64 };
+        spread.max(LEAST_SPREAD)
     };
     (spread(&below), spread(&above))
 }

@@ -6,7 +6,7 @@ use anomaly::contribution::{Segment, contributions};
 use anomaly::{Budget, Error, Judged, Notice, Options, Scale, look_back, watch};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution as _, LogNormal};
+use rand_distr::{Distribution as _, LogNormal, Poisson};
 
 const YEARS: usize = 730;
 
@@ -46,6 +46,37 @@ fn ordinary_days_are_left_alone() {
     }
     eprintln!("false alarms: {alarms} forward, {backward} backward, of {days} ordinary days");
     assert!(alarms * 500 < days && backward * 500 < days, "{alarms}, {backward} of {days}");
+}
+
+/// A shop that opens with days of nothing and comes to some orders a day: a day without one, or with three, is no news.
+/// Twenty at once are.
+#[test]
+fn a_small_shop_is_left_alone_too() {
+    let (mut alarms, mut days, mut found, mut planted) = (0, 0, 0, 0);
+    for seed in 0..60 {
+        let mut numbers = ChaCha8Rng::seed_from_u64(seed);
+        let mean = 0.9 + 0.07 * seed as f64;
+        let (opening, open) = (Poisson::new(0.15).unwrap(), Poisson::new(mean).unwrap());
+        let mut orders: Vec<f64> = (0..40).map(|_| opening.sample(&mut numbers)).collect();
+        orders.extend((0..320).map(|_| open.sample(&mut numbers)));
+        // Orders, and what they bring: each order is of its own size.
+        let sizes = LogNormal::new(3.5, 0.7).unwrap();
+        let revenue: Vec<f64> =
+            orders.iter().map(|orders| (0..*orders as u32).map(|_| sizes.sample(&mut numbers)).sum()).collect();
+        for mut series in [orders, revenue] {
+            let judged = watch(&seen(&series), &[], &Options::default()).unwrap();
+            // Until four weeks of the new days are known they are new.
+            alarms += judged.anomalies.iter().filter(|anomaly| anomaly.at >= 40 + 28).count();
+            days += series.len() - 40 - 28;
+            let usual = series[68..].iter().sum::<f64>() / 292.0;
+            series[300] = usual.mul_add(3.0, 9.0 * usual / mean.sqrt());
+            planted += 1;
+            found += usize::from(places(&watch(&seen(&series), &[], &Options::default()).unwrap()).contains(&300));
+        }
+    }
+    eprintln!("small shops: {alarms} false alarms of {days} ordinary days, {found} of {planted} found");
+    assert!(alarms * 50 < days, "{alarms} of {days}");
+    assert!(found * 4 >= planted * 3, "{found} of {planted}");
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub const DIMENSIONS: [Dimension; 4] = [Dimension::Channel, Dimension::Source, D
 pub const WINDOW: i64 = 14;
 /// Weeks before a day whose same weekday is the usual that its segments are compared with.
 pub const WEEKS_BEFORE: i64 = 4;
+/// How far from the usual is told as a share of it: ten times.
+const MOST_AWAY: f64 = 10.0;
 /// Days of a week.
 const WEEK: i64 = 7;
 /// A figure raises at most two alerts in a fortnight; those beyond are counted.
@@ -167,7 +169,8 @@ pub fn watched(metric: &'static Metric, series: &Series, today: i64, look: &mut 
         look.metrics.push(not("it is nothing on most days: too rare to have a usual day"));
         return Ok(Vec::new());
     }
-    let judgements: Vec<Option<Judgement>> = values.iter().map(|value| usual.see(*value)).collect();
+    let judged_as = |found: Judgement| Judgement { lower: bounded(metric, found.lower), ..found };
+    let judgements: Vec<Option<Judgement>> = values.iter().map(|value| usual.see(*value).map(judged_as)).collect();
     let judged = watch(values, &[], &options).map_err(internal)?;
     let since = today - WINDOW;
     let within = |at: usize| series.day(at) >= since;
@@ -192,7 +195,7 @@ pub fn watched(metric: &'static Metric, series: &Series, today: i64, look: &mut 
                     days: 1,
                     value: anomaly.value,
                     expected: anomaly.expected,
-                    lower: anomaly.lower,
+                    lower: bounded(metric, anomaly.lower),
                     upper: anomaly.upper,
                     score: anomaly.score,
                     shift: shift(&levels, anomaly.at, anomaly.score, series),
@@ -214,6 +217,11 @@ pub fn watched(metric: &'static Metric, series: &Series, today: i64, look: &mut 
     }
     findings.retain(|finding| finding.last_day() >= since);
     Ok(findings)
+}
+
+/// A share is not negative, whatever differences say.
+fn bounded(metric: &Metric, lower: f64) -> f64 {
+    if metric.unit == metrics::Unit::Percent { lower.max(0.0) } else { lower }
 }
 
 /// Money and counts grow and fall by shares; a share of something by differences.
@@ -298,11 +306,10 @@ impl Finding {
         let label = metrics::catalog::metric(self.metric).map_or(self.metric, |metric| metric.label);
         let day = format_day(self.local_day);
         let side = if self.score < 0.0 { "below" } else { "above" };
-        let far = if self.expected.abs() > 0.0 {
-            format!("{:.0} % {side} usual", 100.0 * (self.value / self.expected - 1.0).abs())
-        } else {
-            format!("{side} usual")
-        };
+        let away = (self.value / self.expected - 1.0).abs();
+        // Of nearly nothing everything is thousands of percent.
+        let far =
+            if away < MOST_AWAY { format!("{:.0} % {side} usual", 100.0 * away) } else { format!("far {side} usual") };
         let mut words = format!("{label}: {far} on {day}");
         if self.days > 1 {
             words += &format!(" and stayed {side} for {} days", self.days);

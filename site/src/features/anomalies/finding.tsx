@@ -17,6 +17,9 @@ import { change, count, day, figure, type FigureOptions, longDay, percent, plura
 
 const DIMENSIONS: Record<string, string> = { channel: "By channel", source: "By source", campaign: "By campaign", device: "By device" };
 
+/** Of nearly nothing everything is thousands of percent: from ten times on it is just far. */
+const MOST_AWAY = 10;
+
 /** One figure that was not as usual: what, how far, since when, what moved it. */
 export function Finding({ row, may }: { row: AnomalyRow; may: boolean }) {
   const { get } = useMetrics();
@@ -27,7 +30,8 @@ export function Finding({ row, may }: { row: AnomalyRow; may: boolean }) {
   const mood = tone(below ? -1 : 1, better);
   const when = Date.parse(row.date);
   const rows = useMutate(row);
-  const title = `${label} ${away === null ? "" : percent(Math.abs(away), { digits: 0 })} ${below ? "below" : "above"} usual`;
+  const far = away === null ? "" : Math.abs(away) < MOST_AWAY ? `${percent(Math.abs(away), { digits: 0 })} ` : "far ";
+  const title = `${label} ${far}${below ? "below" : "above"} usual`;
   return (
     <Card aria-label={`${title}, ${longDay(when, "UTC")}`} className="p-4 sm:p-5">
       <div className="flex flex-wrap items-start gap-x-4 gap-y-3">
@@ -40,7 +44,7 @@ export function Finding({ row, may }: { row: AnomalyRow; may: boolean }) {
             <span>
               {label}{" "}
               <span className={cn(mood === "bad" ? "text-destructive" : mood === "good" ? "text-positive" : "")}>
-                {away === null ? "" : `${percent(Math.abs(away), { digits: 0 })} `}
+                {far}
                 {below ? "below" : "above"} usual
               </span>
             </span>

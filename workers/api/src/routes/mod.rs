@@ -323,8 +323,9 @@ mod tests {
             let declared = operation["x-permission"].as_str().unwrap().to_owned();
             let of_oneself = path.starts_with("/auth/") || path.starts_with("/invitations/");
             // A question that is too long for a query string: what it computes is stored nowhere.
-            let question = ["/attribution/holdouts/plan", "/experiments/plan", "/planning/budget", "/planning/scenario"]
-                .contains(&path.as_str());
+            let question =
+                ["/attribution/holdouts/plan", "/experiments/plan", "/planning/budget", "/planning/scenario"]
+                    .contains(&path.as_str());
             assert!(of_oneself || question || !declared.starts_with("read_"), "{method} {path} declares {declared}");
         }
     }
