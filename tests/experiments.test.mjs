@@ -444,8 +444,8 @@ test('whom a variant moves is read from who came, and nothing is told where noth
   const nobody = ok(await uplift())
   assert.deepEqual([nobody.variant, nobody.control, nobody.visitors, nobody.verdict, nobody.segments, nobody.curve], ['loud', 'plain', 0, 'cannot_tell', [], []])
 
-  // On phones eight of ten sign up where they see the loud one and three where not; on desktops five, whatever they see.
-  const visitors = Array.from({ length: 420 }, (_, at) => ({ visitor: `${experiment}-${at}`, agent: at % 3 ? PHONE : DESKTOP }))
+  // On phones nine of ten sign up where they see the loud one and three where not; on desktops four and seven.
+  const visitors = Array.from({ length: 420 }, (_, at) => ({ visitor: `${experiment}-${at}`, agent: at % 2 ? PHONE : DESKTOP }))
   const shown = await each(visitors, async ({ visitor, agent }) => ok(await decide(ours.site.key, visitor, { experiment, headers: { 'user-agent': agent } })))
   const cells = new Map()
   const signups = []
@@ -453,7 +453,7 @@ test('whom a variant moves is read from who came, and nothing is told where noth
     const { variant, exposure } = shown[at]
     const cell = cells.get(agent + variant) ?? { visitors: 0, converted: 0 }
     cells.set(agent + variant, cell)
-    if (cell.visitors % 10 < (agent === DESKTOP ? 5 : variant === 'loud' ? 8 : 3)) {
+    if (cell.visitors % 10 < (agent === PHONE ? { loud: 9, plain: 3 } : { loud: 4, plain: 7 })[variant]) {
       cell.converted += 1
       signups.push(signup(visitor, exposure))
     }
@@ -486,9 +486,9 @@ test('whom a variant moves is read from who came, and nothing is told where noth
   near(said.curve.at(-1).gain.value, said.overall.difference.value)
   assert.deepEqual(ok(await uplift('?variant=loud')), said, 'the same visitors, the same answer')
 
-  for (const key of ['plain', 'nobody', '']) {
+  for (const key of ['plain', 'nobody']) {
     const refused = await uplift(`?variant=${key}`)
-    assert.deepEqual([refused.status, refused.body.errors[0].field], [422, 'variant'], key)
+    assert.deepEqual([refused.status, refused.body.errors?.[0].field], [422, 'variant'], key)
   }
   assert.equal((await uplift('', theirs.admin)).status, 404)
   const without = await uplift('', ours.analyst, (await lopsided('knows-nobody', {}, 4)).id)

@@ -61,6 +61,9 @@ struct Part<'a> {
     share: f64,
 }
 
+/// What the scores are worth on cases drawn anew: their quality, and the gains.
+type Drawn = (Quality, Vec<f64>);
+
 /// Learns on all folds but one and scores that one, for each of them; then measures the scores of all.
 ///
 /// Folds are drawn visitor by visitor, as a group's counts. Bounds are a bootstrap's over the cases with their scores held:
@@ -96,7 +99,7 @@ pub fn cross_fitted(
     let all: Vec<Scored> = scored.iter().map(|(one, _)| *one).collect();
     let too_little = Error::TooLittle { needed: "cases treated and not" };
     let (found, curve) = (quality(&all)?, gains(&all, shares).ok_or(too_little)?);
-    let mut drawn: Vec<(Quality, Vec<f64>)> = Vec::with_capacity(DRAWS);
+    let mut drawn: Vec<Drawn> = Vec::with_capacity(DRAWS);
     for _ in 0..DRAWS {
         let again = |(one, worth): &(Scored, f64)| {
             let many = Poisson::new(*worth).map_or(0.0, |poisson| poisson.sample(&mut numbers));
@@ -108,7 +111,7 @@ pub fn cross_fitted(
             drawn.push((quality, gains));
         }
     }
-    let bounded = |value: f64, of: &dyn Fn(&(Quality, Vec<f64>)) -> f64| {
+    let bounded = |value: f64, of: &dyn Fn(&Drawn) -> f64| {
         let mut values: Vec<f64> = drawn.iter().map(of).filter(|value| value.is_finite()).collect();
         values.sort_by(f64::total_cmp);
         let at = |part: f64| values.get((part * (values.len() as f64 - 1.0)).round() as usize).copied();

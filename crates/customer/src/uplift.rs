@@ -305,7 +305,7 @@ pub fn uplift_at(scored: &[Scored], share: f64, first: First) -> Option<f64> {
 }
 
 /// As many of the first as weigh no more than this share of all.
-fn first_of<'a>(cases: Vec<&'a Scored>, share: f64) -> Vec<&'a Scored> {
+fn first_of(cases: Vec<&Scored>, share: f64) -> Vec<&Scored> {
     let most = weight(&cases) * share.clamp(0.0, 1.0);
     let mut taken = 0.0;
     let within = |case: &&Scored| {

@@ -388,8 +388,8 @@ fn a_weight_counts_as_so_many_customers() {
 fn scores_of_cases_not_seen_do_not_flatter() {
     let group = |at: u64| Group {
         features: (0..40).map(|column| f64::from(u8::from(at / 4 == column))).collect(),
-        treated: at % 2 == 0,
-        responded: at / 2 % 2 == 0,
+        treated: at.is_multiple_of(2),
+        responded: (at / 2).is_multiple_of(2),
         count: 5 + (at * 7 + at / 4 * 3) % 11,
         weight: (5 + (at * 7 + at / 4 * 3) % 11) as f64,
         squares: (5 + (at * 7 + at / 4 * 3) % 11) as f64,

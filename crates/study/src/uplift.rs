@@ -389,7 +389,7 @@ mod tests {
     /// a rate, each by whether they are mobile; and treated or not.
     fn question(seed: u64, many: u32, shown: fn(bool) -> f64, rate: fn(bool, bool) -> f64) -> Question {
         let mut numbers = Numbers(seed << 32);
-        let mut counts: BTreeMap<(Vec<usize>, bool, bool), (u64, f64, f64)> = BTreeMap::new();
+        let mut counts: BTreeMap<_, (u64, f64, f64)> = BTreeMap::new();
         for _ in 0..many {
             let mobile = numbers.next() < 0.5;
             let new = numbers.next() < 0.7;

@@ -459,7 +459,7 @@ impl Store {
             *visitors.entry(&row.columns).or_default() += row.visitors;
         }
         let mut contexts: Vec<(&str, u64)> = visitors.into_iter().collect();
-        contexts.sort_by(|one, other| other.1.cmp(&one.1));
+        contexts.sort_by_key(|context| std::cmp::Reverse(context.1));
         let rare: BTreeMap<&str, u64> = contexts.into_iter().skip(MOST_CONTEXTS).collect();
         let told = rows.iter().filter(|row| !rare.contains_key(row.columns.as_str()));
         Ok(Cases {
