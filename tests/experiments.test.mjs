@@ -434,6 +434,77 @@ test('a contextual experiment learns from what visitors do whom each variant is 
   assert.equal((await readout((await lopsided('no-context', {}, 4)).id)).segments, null)
 })
 
+test('whom a variant moves is read from who came, and nothing is told where nothing can be', async () => {
+  const experiment = 'moves'
+  const variants = ['plain', 'loud'].map((key) => ({ key, name: key === 'loud' ? 'Loud hero' : key }))
+  const { id } = await create(ours, { key: experiment, variants, method: 'contextual', context: ['device', 'visitor'], thresholds: { ...THRESHOLDS, min_exposures: 1_000_000 } })
+  const uplift = (query = '', who = ours.analyst, of = id) => who.ask('GET', `/experiments/${of}/uplift${query}`)
+  assert.equal((await uplift()).status, 409, 'a draft has nothing to tell')
+  await begin(ours, id)
+  const nobody = ok(await uplift())
+  assert.deepEqual([nobody.variant, nobody.control, nobody.visitors, nobody.verdict, nobody.segments, nobody.curve], ['loud', 'plain', 0, 'cannot_tell', [], []])
+
+  // On phones nine of ten sign up where they see the loud one and three where not; on desktops four and seven.
+  const visitors = Array.from({ length: 420 }, (_, at) => ({ visitor: `${experiment}-${at}`, agent: at % 2 ? PHONE : DESKTOP }))
+  const shown = await each(visitors, async ({ visitor, agent }) => ok(await decide(ours.site.key, visitor, { experiment, headers: { 'user-agent': agent } })))
+  const cells = new Map()
+  const signups = []
+  for (const [at, { visitor, agent }] of visitors.entries()) {
+    const { variant, exposure } = shown[at]
+    const cell = cells.get(agent + variant) ?? { visitors: 0, converted: 0 }
+    cells.set(agent + variant, cell)
+    if (cell.visitors % 10 < (agent === PHONE ? { loud: 9, plain: 3 } : { loud: 4, plain: 7 })[variant]) {
+      cell.converted += 1
+      signups.push(signup(visitor, exposure))
+    }
+    cell.visitors += 1
+  }
+  for (let at = 0; at < signups.length; at += 100) await send(ours.site.key, signups.slice(at, at + 100))
+  await eventually(async () => assert.equal(Object.values(rewards(await show(ours, id))).reduce((sum, one) => sum + one), signups.length))
+
+  const said = ok(await uplift('?variant=loud'))
+  assert.deepEqual([said.visitors, said.unsettled, said.left_out, said.forgotten], [420, 0, 0, 0])
+  const near = (found, wanted, within = 1e-9) => assert.ok(Math.abs(found - wanted) < within, `${found}, not ${wanted}`)
+  for (const [level, agent] of [['mobile', PHONE], ['desktop', DESKTOP]]) {
+    const [plain, loud] = [cells.get(`${agent}plain`), cells.get(`${agent}loud`)]
+    const { compared } = said.segments.find((one) => one.level === level)
+    assert.equal(compared.visitors, plain.visitors + loud.visitors)
+    near(compared.rate_without, plain.converted / plain.visitors)
+    near(compared.rate_with, loud.converted / loud.visitors)
+    const { value, low, high } = compared.difference
+    near(value, loud.converted / loud.visitors - plain.converted / plain.visitors)
+    // Newcombe's bounds are about as wide as the normal ones.
+    const error = (one) => ((one.converted / one.visitors) * (1 - one.converted / one.visitors)) / one.visitors
+    near((high - low) / 2, 1.96 * Math.sqrt(error(plain) + error(loud)), 0.03)
+  }
+  assert.deepEqual(said.segments.map((one) => `${one.feature} ${one.level}`).sort(), ['device desktop', 'device mobile', 'visitor new'])
+  assert.equal(said.verdict, 'differs', said.said)
+  assert.match(said.said, /^Loud hero moves some visitors more than others .* Surest with device mobile: \+/)
+  for (const { qini, auuc } of [said.two_models, said.class_transformation]) assert.ok(qini.low < qini.value && qini.value < qini.high && auuc.value > 0, JSON.stringify(qini))
+  assert.ok(said.two_models.qini.low > 0)
+  assert.equal(said.curve.length, 41)
+  near(said.curve.at(-1).gain.value, said.overall.difference.value)
+  assert.deepEqual(ok(await uplift('?variant=loud')), said, 'the same visitors, the same answer')
+
+  for (const key of ['plain', 'nobody']) {
+    const refused = await uplift(`?variant=${key}`)
+    assert.deepEqual([refused.status, refused.body.errors?.[0].field], [422, 'variant'], key)
+  }
+  assert.equal((await uplift('', theirs.admin)).status, 404)
+  const without = await uplift('', ours.analyst, (await lopsided('knows-nobody', {}, 4)).id)
+  assert.equal(without.status, 409)
+  assert.match(without.body.detail, /`contextual`/)
+
+  // Who may still convert is not counted.
+  const waits = await create(ours, { key: 'moves-later', variants, method: 'contextual', context: ['device'], thresholds: { ...THRESHOLDS, window_days: 7 } })
+  await begin(ours, waits.id)
+  await each(visitors.slice(0, 6), async ({ visitor }) => ok(await decide(ours.site.key, visitor, { experiment: 'moves-later' })))
+  const early = ok(await uplift('', ours.analyst, waits.id))
+  assert.deepEqual([early.visitors, early.unsettled], [0, 6])
+  ok(await ours.marketer.ask('POST', `/experiments/${id}/stop`))
+  assert.equal((await uplift()).status, 409)
+})
+
 test('thresholds and floors are changed while it runs, and the audit log says by whom and from what', async () => {
   const { id } = await create(ours, { key: 'to-change', variants: ['plain', 'loud'].map((key) => ({ key, name: key })) })
   const change = (body, who = ours.marketer) => who.ask('PATCH', `/experiments/${id}`, { body })

@@ -3,7 +3,7 @@
 //! - **One instance stands for** one experiment of one tenant.
 //! - **It stores** the variants with their counts, which visitor was shown which, when and with what probability; where the
 //!   experiment has a context, the visitor's features and each variant's sums over them; see `store`.
-//! - **It is called by** the API (`/begin`, `/decide`, `/look`, `/report`, `/end`) and by the sinks' writer (`/reward`),
+//! - **It is called by** the API (`/begin`, `/decide`, `/look`, `/report`, `/cases`, `/end`) and by the sinks' writer (`/reward`),
 //!   through `platform::bandit_object`.
 //! - **Its single thread protects** that a visitor keeps their variant and counts once, however often they come or buy.
 //!
@@ -24,7 +24,8 @@ use bandit::replay::{Logged, evaluate};
 use bandit::{Arm, ArmStatus, Config, Judged, Verdict, judge_by, propensities};
 use control::audit::{Entry, SYSTEM};
 use platform::bandit_object::{
-    self, BEGIN, Begin, DECIDE, Decide, Decision, END, Figures, LOOK, Policy, REPORT, REWARD, Report, Reward, Standing,
+    self, BEGIN, Begin, CASES, Compare, DECIDE, Decide, Decision, END, Figures, LOOK, Policy, REPORT, REWARD, Report,
+    Reward, Standing,
 };
 use platform::{Param, Statement, TenantDb, clock, random, settings};
 use serde_json::json;
@@ -125,6 +126,15 @@ impl DurableObject for Bandit {
             REPORT => match store.begun()? {
                 Some(begin) => Response::from_json(&report(&store, &begin)?),
                 None => Response::error("the experiment has not begun", 409),
+            },
+            CASES => match store.begun()?.filter(|begin| !begin.config.context.is_empty()) {
+                Some(begin) => {
+                    let now = clock::now_ms();
+                    let compare: Compare = serde_json::from_slice(&body)?;
+                    let settled = known(&store, &begin, &store.arms()?, now)?.settled;
+                    Response::from_json(&store.cases(&compare, &begin, now - settled as i64, WEIGHT_CAP)?)
+                }
+                None => Response::error("the experiment has no context", 409),
             },
             LOOK => Response::from_json(&Figures { arms: store.arms()? }),
             END => {

@@ -23,6 +23,8 @@ pub const LOOK: &str = "/look";
 
 /// Takes a [`Look`]; answers a [`Report`].
 pub const REPORT: &str = "/report";
+/// Takes a [`Compare`]; answers a [`Cases`]. For an experiment with a context.
+pub const CASES: &str = "/cases";
 
 /// The object's name: one an experiment. The length of what precedes makes it unambiguous whatever the parts hold.
 #[must_use]
@@ -185,6 +187,47 @@ pub struct Policy {
     pub only: Option<String>,
     /// What it would have brought.
     pub evaluation: Evaluation,
+}
+
+/// What came of two variants, by context?
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compare {
+    /// Key of the variant the other is held against.
+    pub control: String,
+    /// Key of the other.
+    pub treated: String,
+}
+
+/// What came of two variants, over the logged decisions that are old enough to know.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cases {
+    /// The levels seen, each with its column.
+    pub levels: Vec<(usize, Feature, String)>,
+    /// Visitors counted by context, variant and conversion.
+    pub counts: Vec<CaseCount>,
+    /// Decisions for the two that are too young.
+    pub unsettled: u64,
+    /// Visitors left out because their contexts are the rarest of too many.
+    pub left_out: u64,
+    /// Decisions, for any variant, that are no longer kept.
+    pub forgotten: u64,
+}
+
+/// Visitors of one context who were shown one variant, and did or did not convert.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseCount {
+    /// The context's columns.
+    pub columns: Vec<usize>,
+    /// Whether they were shown the variant, and not the control.
+    pub treated: bool,
+    /// Whether they converted.
+    pub converted: bool,
+    /// How many.
+    pub visitors: u64,
+    /// Sum of their weights: one over the probability of their decision, cut as when policies are evaluated.
+    pub weight: f64,
+    /// Sum of the squares.
+    pub squares: f64,
 }
 
 /// Calls an experiment's object and reads its answer.

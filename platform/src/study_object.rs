@@ -28,6 +28,8 @@ pub const ANOMALIES: &str = "/anomalies";
 pub const EXPERIMENT_PLAN: &str = "/experiments/plan";
 /// Takes an [`Asked`] with a `study::experiment::ReadoutQuestion`; answers its `Readout`.
 pub const EXPERIMENT_READOUT: &str = "/experiments/readout";
+/// Takes an [`Asked`] with a `study::uplift::Question`; answers its `Uplift`.
+pub const EXPERIMENT_UPLIFT: &str = "/experiments/uplift";
 /// Takes an [`Asked`] with a `study::stock::Ask`; answers its `Answer` by the study done last.
 pub const STOCK: &str = "/stock";
 /// Takes an [`Asked`] with the id of a variant, a product or the shop; answers its `study::stock::Forecast`.

@@ -5,6 +5,7 @@
 //! choice. Pure: no clock; where draws are needed a seed comes in. Methods and their limits: `docs/science.md`.
 
 pub mod cohort;
+pub mod crossfit;
 mod fit;
 pub mod outlook;
 pub mod repeat;

@@ -19,6 +19,9 @@ pub struct Case {
     pub treated: bool,
     /// Whether they did what was hoped for.
     pub responded: bool,
+    /// For how many they stand: 1 where everybody was treated with the same probability, else one over the probability of
+    /// the group they came into, so that both groups stand for everybody.
+    pub weight: f64,
 }
 
 /// A logistic regression with an intercept and standardised features.
@@ -35,20 +38,22 @@ impl Logistic {
         let width = rows.first().map_or(0, |row| row.0.len());
         let too_little =
             Error::TooLittle { needed: "cases of both outcomes, treated and not, with as many features each" };
-        let outcome = rows.iter().map(|row| row.1).sum::<f64>() / rows.len().max(1) as f64;
+        let count: f64 = rows.iter().map(|row| row.2).sum();
+        let outcome = rows.iter().map(|row| row.1 * row.2).sum::<f64>() / count;
         let finite = rows.iter().all(|row| row.0.len() == width && row.0.iter().all(|value| value.is_finite()));
         let usable = finite && outcome > 0.0 && outcome < 1.0;
         if !usable {
             return Err(too_little);
         }
-        let count = rows.len() as f64;
-        let column = |at: usize| rows.iter().filter_map(move |row| row.0.get(at)).copied();
-        let centre: Vec<f64> = (0..width).map(|at| column(at).sum::<f64>() / count).collect();
+        let column = |at: usize| rows.iter().filter_map(move |row| Some((*row.0.get(at)?, row.2)));
+        let mean =
+            |values: &mut dyn Iterator<Item = (f64, f64)>| values.map(|(x, weight)| x * weight).sum::<f64>() / count;
+        let centre: Vec<f64> = (0..width).map(|at| mean(&mut column(at))).collect();
         let spread: Vec<f64> = centre
             .iter()
             .enumerate()
             .map(|(at, centre)| {
-                let spread = (column(at).map(|value| (value - centre).powi(2)).sum::<f64>() / count).sqrt();
+                let spread = mean(&mut column(at).map(|(x, weight)| ((x - centre).powi(2), weight))).sqrt();
                 if spread > 0.0 { spread } else { 1.0 }
             })
             .collect();
@@ -111,7 +116,7 @@ impl Uplift {
             let rows: Vec<(&[f64], f64, f64)> = cases
                 .iter()
                 .filter(|case| case.treated == treated)
-                .map(|case| (case.features.as_slice(), f64::from(u8::from(case.responded)), 1.0))
+                .map(|case| (case.features.as_slice(), f64::from(u8::from(case.responded)), case.weight))
                 .collect();
             Logistic::fit(&rows)
         };
@@ -124,14 +129,15 @@ impl Uplift {
     /// # Errors
     /// A group or an outcome is missing.
     pub fn class_transformation(cases: &[Case]) -> Result<Self, Error> {
-        let share = cases.iter().filter(|case| case.treated).count() as f64 / cases.len().max(1) as f64;
+        let all: f64 = cases.iter().map(|case| case.weight).sum();
+        let share = cases.iter().filter(|case| case.treated).map(|case| case.weight).sum::<f64>() / all;
         if !(share > 0.0 && share < 1.0) {
             return Err(Error::TooLittle { needed: "cases treated and not" });
         }
         let rows: Vec<(&[f64], f64, f64)> = cases
             .iter()
             .map(|case| {
-                let weight = if case.treated { 0.5 / share } else { 0.5 / (1.0 - share) };
+                let weight = case.weight * if case.treated { 0.5 / share } else { 0.5 / (1.0 - share) };
                 (case.features.as_slice(), f64::from(u8::from(case.treated == case.responded)), weight)
             })
             .collect();
@@ -157,6 +163,8 @@ pub struct Scored {
     pub treated: bool,
     /// Whether they responded.
     pub responded: bool,
+    /// For how many they stand, as [`Case::weight`].
+    pub weight: f64,
 }
 
 /// How good scores are; each is 0 for random scores and 1 for the best possible, negative for worse than random.
@@ -174,31 +182,55 @@ pub struct Quality {
 /// # Errors
 /// A group is empty or a score is no number.
 pub fn quality(scored: &[Scored]) -> Result<Quality, Error> {
-    let treated = scored.iter().filter(|case| case.treated).count();
-    if treated == 0 || treated == scored.len() {
-        return Err(Error::TooLittle { needed: "cases treated and not" });
-    }
     if let Some(bad) = scored.iter().find(|case| !case.score.is_finite()) {
         return Err(Error::Number { field: "score", found: bad.score, wanted: "a number" });
     }
-    let with = |score: &dyn Fn(&Scored) -> f64| -> Vec<Scored> {
-        scored.iter().map(|case| Scored { score: score(case), ..*case }).collect()
+    // What the best scores say depends on the treatment and the response alone: four cases stand for all.
+    let total = |treated: bool, responded: bool| {
+        let of = scored.iter().filter(move |case| case.treated == treated && case.responded == responded);
+        Scored { score: 0.0, treated, responded, weight: of.map(|case| case.weight).sum() }
     };
+    let totals = [total(true, true), total(true, false), total(false, true), total(false, false)];
+    let [_, idle_treated, responders_lost, _] = totals;
+    if [true, false].iter().any(|group| !totals.iter().any(|all| all.treated == *group && all.weight > 0.0)) {
+        return Err(Error::TooLittle { needed: "cases treated and not" });
+    }
+    let with = |score: &dyn Fn(&Scored) -> f64| totals.map(|case| Scored { score: score(&case), ..case });
     let best_qini = with(&|case| match (case.responded, case.treated) {
         (false, _) => 0.0,
         (true, true) => 1.0,
         (true, false) => -1.0,
     });
-    let responders_lost = scored.iter().filter(|case| case.responded && !case.treated).count();
-    let idle_treated = scored.iter().filter(|case| !case.responded && case.treated).count();
     let best_uplift = with(&|case| {
-        let second = if responders_lost > idle_treated { case.responded } else { case.treated };
+        let second = if responders_lost.weight > idle_treated.weight { case.responded } else { case.treated };
         2.0 * f64::from(u8::from(case.responded == case.treated)) + f64::from(u8::from(second))
     });
     Ok(Quality {
         qini: over_random(&curve(scored, qini_gain), &curve(&best_qini, qini_gain)),
         auuc: over_random(&curve(scored, uplift_gain), &curve(&best_uplift, uplift_gain)),
     })
+}
+
+/// Responses gained when the share `share` of customers with the highest scores is treated and nobody else, over all
+/// customers: at 1 the difference of the groups' rates. Between scores it is a straight line, as for random ones from 0 to
+/// 1. None where a group is empty.
+#[must_use]
+pub fn gains(scored: &[Scored], shares: &[f64]) -> Option<Vec<f64>> {
+    let points = curve(scored, qini_gain);
+    let (all, _) = *points.last()?;
+    let treated: f64 = scored.iter().filter(|case| case.treated).map(|case| case.weight).sum();
+    if treated <= 0.0 || treated >= all {
+        return None;
+    }
+    let at = |share: &f64| {
+        let wanted = share.clamp(0.0, 1.0) * all;
+        let next = points.partition_point(|point| point.0 < wanted);
+        let (right, gain) = points.get(next).or(points.last()).copied().unwrap_or_default();
+        let (left, before) = next.checked_sub(1).and_then(|last| points.get(last)).copied().unwrap_or((right, gain));
+        let part = if right > left { (wanted - left) / (right - left) } else { 1.0 };
+        (before + part.min(1.0) * (gain - before)) / treated
+    };
+    Some(shares.iter().map(at).collect())
 }
 
 /// Counts among the first: treated, their responses, others, theirs.
@@ -222,8 +254,8 @@ fn curve(scored: &[Scored], gain: fn(Counts) -> f64) -> Vec<(f64, f64)> {
     for (case, next) in order.iter().zip(next) {
         let [treated, responses, others, their_responses] = &mut counts;
         let (count, response) = if case.treated { (treated, responses) } else { (others, their_responses) };
-        *count += 1.0;
-        *response += f64::from(u8::from(case.responded));
+        *count += case.weight;
+        *response += case.weight * f64::from(u8::from(case.responded));
         if next != Some(case.score) {
             points.push((counts[0] + counts[2], gain(counts)));
         }
@@ -260,15 +292,29 @@ pub enum First {
 #[must_use]
 pub fn uplift_at(scored: &[Scored], share: f64, first: First) -> Option<f64> {
     let order = highest_first(scored);
-    let part = |count: usize| (count as f64 * share.clamp(0.0, 1.0)) as usize;
     let rate = |treated: bool| {
         let group = |case: &&Scored| case.treated == treated;
         let taken: Vec<&Scored> = match first {
-            First::Overall => order.iter().take(part(order.len())).filter(group).collect(),
-            First::ByGroup => order.iter().filter(group).take(part(order.iter().filter(group).count())).collect(),
+            First::Overall => first_of(order.iter().collect(), share).into_iter().filter(group).collect(),
+            First::ByGroup => first_of(order.iter().filter(group).collect(), share),
         };
-        let responses = taken.iter().filter(|case| case.responded).count();
-        if taken.is_empty() { None } else { Some(responses as f64 / taken.len() as f64) }
+        let responses: Vec<&Scored> = taken.iter().filter(|case| case.responded).copied().collect();
+        if taken.is_empty() { None } else { Some(weight(&responses) / weight(&taken)) }
     };
     Some(rate(true)? - rate(false)?)
+}
+
+/// As many of the first as weigh no more than this share of all.
+fn first_of(cases: Vec<&Scored>, share: f64) -> Vec<&Scored> {
+    let most = weight(&cases) * share.clamp(0.0, 1.0);
+    let mut taken = 0.0;
+    let within = |case: &&Scored| {
+        taken += case.weight;
+        taken <= most
+    };
+    cases.into_iter().take_while(within).collect()
+}
+
+fn weight(cases: &[&Scored]) -> f64 {
+    cases.iter().map(|case| case.weight).sum()
 }

@@ -10,9 +10,10 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use customer::cohort::{cohorts, returns};
+use customer::crossfit::{Group, cross_fitted};
 use customer::repeat::{BgNbd, MbgNbd, ParetoNbd, Repeat};
 use customer::rfm::scores;
-use customer::uplift::{Case, First, Scored, Uplift, quality, uplift_at};
+use customer::uplift::{Case, First, Scored, Uplift, gains, quality, uplift_at};
 use customer::value::{GammaGamma, Horizon, correlation, lifetime_value};
 use customer::{Purchase, Summary, summaries};
 use serde_json::Value;
@@ -251,6 +252,7 @@ fn quality_of_uplift_equals_the_reference() {
                 score: row[at(name)].parse().unwrap(),
                 treated: row[at("t")].parse::<f64>().unwrap() > 0.5,
                 responded: row[at("y")].parse::<f64>().unwrap() > 0.5,
+                weight: 1.0,
             })
             .collect();
         let want = |field: &str| json[name]["first_500"][field].as_f64().unwrap();
@@ -284,7 +286,7 @@ fn uplift_of_customers_not_seen_is_ranked() {
         let row = row.unwrap();
         let number = |at: usize| row[at].parse::<f64>().unwrap();
         let features = (0..6).map(number).collect();
-        let case = Case { features, treated: number(6) > 0.5, responded: number(7) > 0.5 };
+        let case = Case { features, treated: number(6) > 0.5, responded: number(7) > 0.5, weight: 1.0 };
         if &row[9] == "train" { train.push(case) } else { test.push((case, number(8))) }
     }
     assert_eq!(test.len(), 8_000);
@@ -295,6 +297,7 @@ fn uplift_of_customers_not_seen_is_ranked() {
                 score: score(case, *truth),
                 treated: case.treated,
                 responded: case.responded,
+                weight: case.weight,
             })
             .collect();
         quality(&scored).unwrap()
@@ -324,15 +327,96 @@ fn uplift_is_learnt() {
             let treated = (at / 20) % 2 == 0;
             let chance = 0.3 + if treated { 0.25 * feature } else { 0.0 };
             let responded = f64::from((at / 40 * 37) % 100) / 100.0 < chance;
-            Case { features: vec![feature, f64::from(at % 7)], treated, responded }
+            Case { features: vec![feature, f64::from(at % 7)], treated, responded, weight: 1.0 }
         })
         .collect();
     for model in [Uplift::two_models(&cases).unwrap(), Uplift::class_transformation(&cases).unwrap()] {
         assert!(model.of(&[0.9, 3.0]) > 0.12 && model.of(&[-0.9, 3.0]) < -0.12, "{model:?}");
         let scored: Vec<Scored> = cases
             .iter()
-            .map(|case| Scored { score: model.of(&case.features), treated: case.treated, responded: case.responded })
+            .map(|case| Scored {
+                score: model.of(&case.features),
+                treated: case.treated,
+                responded: case.responded,
+                weight: case.weight,
+            })
             .collect();
         assert!(quality(&scored).unwrap().qini > 0.1);
     }
+}
+
+/// A customer of weight three says what three alike say, in learning and in measuring.
+#[test]
+fn a_weight_counts_as_so_many_customers() {
+    let weighted: Vec<Case> = (0..240_u32)
+        .map(|at| Case {
+            features: vec![f64::from(at % 11), f64::from(at % 2)],
+            treated: at % 3 == 0,
+            responded: (at * 7) % 5 < 1 + at % 3,
+            weight: f64::from(1 + at % 4),
+        })
+        .collect();
+    let alike = |case: &Case| vec![Case { weight: 1.0, ..case.clone() }; case.weight as usize];
+    let single: Vec<Case> = weighted.iter().flat_map(alike).collect();
+    assert_eq!(single.len(), 600);
+    for learn in [Uplift::two_models, Uplift::class_transformation] {
+        let (one, other) = (learn(&weighted).unwrap(), learn(&single).unwrap());
+        let scored = |cases: &[Case]| -> Vec<Scored> {
+            let of = |case: &Case| Scored {
+                score: (one.of(&case.features) * 1e6).round(),
+                treated: case.treated,
+                responded: case.responded,
+                weight: case.weight,
+            };
+            cases.iter().map(of).collect()
+        };
+        for case in &weighted {
+            near(one.of(&case.features), other.of(&case.features), 1e-9);
+        }
+        let (one, other) = (scored(&weighted), scored(&single));
+        let (found, wanted) = (quality(&one).unwrap(), quality(&other).unwrap());
+        near(found.qini, wanted.qini, 1e-9);
+        near(found.auuc, wanted.auuc, 1e-9);
+        let (found, wanted) = (gains(&one, &[0.0, 0.3, 1.0]).unwrap(), gains(&other, &[0.0, 0.3, 1.0]).unwrap());
+        found.iter().zip(&wanted).for_each(|(found, wanted)| near(*found, *wanted, 1e-9));
+        near(found[2], uplift_at(&other, 1.0, First::Overall).unwrap(), 1e-9);
+    }
+}
+
+/// Noise that is known by heart orders those it was learnt from, and nobody else.
+#[test]
+fn scores_of_cases_not_seen_do_not_flatter() {
+    let group = |at: u64| Group {
+        features: (0..40).map(|column| f64::from(u8::from(at / 4 == column))).collect(),
+        treated: at.is_multiple_of(2),
+        responded: (at / 2).is_multiple_of(2),
+        count: 5 + (at * 7 + at / 4 * 3) % 11,
+        weight: (5 + (at * 7 + at / 4 * 3) % 11) as f64,
+        squares: (5 + (at * 7 + at / 4 * 3) % 11) as f64,
+    };
+    let groups: Vec<Group> = (0..160).map(group).collect();
+    let cases: Vec<Case> = groups
+        .iter()
+        .map(|group| Case {
+            features: group.features.clone(),
+            treated: group.treated,
+            responded: group.responded,
+            weight: group.weight,
+        })
+        .collect();
+    let model = Uplift::two_models(&cases).unwrap();
+    let scored: Vec<Scored> = cases
+        .iter()
+        .map(|case| Scored {
+            score: model.of(&case.features),
+            treated: case.treated,
+            responded: case.responded,
+            weight: case.weight,
+        })
+        .collect();
+    let flattered = quality(&scored).unwrap().qini;
+    let found = cross_fitted(&groups, Uplift::two_models, &[1.0], 1).unwrap();
+    assert!(flattered > 0.05 && found.qini.value < flattered / 2.0, "{flattered} {found:?}");
+    assert!(found.qini.low < found.qini.value && found.qini.value < found.qini.high);
+    assert_eq!(found, cross_fitted(&groups, Uplift::two_models, &[1.0], 1).unwrap());
 }

@@ -12,5 +12,6 @@ pub mod holdouts;
 pub mod mix;
 mod series;
 pub mod stock;
+pub mod uplift;
 
 pub use series::{Grain, Series, metric};

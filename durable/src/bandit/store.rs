@@ -4,9 +4,10 @@ use bandit::contextual::{Cell, Feature, MAX_LEVELS, Model, OTHER, Statistics, le
 use bandit::delay::{self, Ledger, SLOTS, Tally, delay};
 use bandit::replay::Logged;
 use bandit::{Arm, ArmStatus};
-use platform::bandit_object::Begin;
+use platform::bandit_object::{Begin, CaseCount, Cases, Compare};
 use platform::random;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use worker::{Error, Result, SqlStorage, SqlStorageValue};
 
 /// One statement a line; a new column is added by a further line, never by changing one.
@@ -34,6 +35,8 @@ CREATE TABLE IF NOT EXISTS learnt (arm TEXT PRIMARY KEY, body TEXT NOT NULL) WIT
 
 /// Decisions that are kept with their probabilities, the newest.
 const MOST_DECISIONS: i64 = 20_000;
+/// Contexts whose visitors are told apart, those with the most.
+const MOST_CONTEXTS: usize = 500;
 /// Where visitors shown longer ago than the window are added up; no time of ours lies in it.
 const LONG_AGO: i64 = -1;
 
@@ -113,6 +116,21 @@ struct DecisionRow {
     propensity: f64,
     shown_at: i64,
     rewarded: i64,
+}
+
+#[derive(Deserialize)]
+struct CaseRow {
+    columns: String,
+    treated: u8,
+    converted: u8,
+    visitors: u64,
+    weight: f64,
+    squares: f64,
+}
+#[derive(Deserialize)]
+struct KeptRow {
+    unsettled: u64,
+    forgotten: u64,
 }
 
 impl Store {
@@ -417,6 +435,51 @@ impl Store {
         Ok((logged, younger))
     }
 
+    /// What came of two variants by context, over the newest decisions made by a time, weights cut to `most`.
+    pub(super) fn cases(&self, of: &Compare, begin: &Begin, until: i64, most: f64) -> Result<Cases> {
+        let two = || [text(&of.treated), text(&of.control)];
+        let sql = "SELECT columns, arm = ? AS treated, rewarded <> 0 AS converted, COUNT(*) AS visitors, \
+                   SUM(weight) AS weight, SUM(weight * weight) AS squares FROM \
+                   (SELECT c.columns, d.arm, d.rewarded, MIN(1.0 / d.propensity, ?) AS weight FROM decision d \
+                   JOIN context c ON c.visitor = d.visitor AND c.arm = d.arm WHERE d.arm IN (?, ?) AND d.shown_at <= ? \
+                   AND d.number > (SELECT MAX(number) FROM decision) - ?) GROUP BY 1, 2, 3";
+        let mut values = vec![text(&of.treated), SqlStorageValue::Float(most)];
+        values.extend(two());
+        values.extend([SqlStorageValue::Integer(until), SqlStorageValue::Integer(MOST_DECISIONS)]);
+        let rows: Vec<CaseRow> = self.0.exec(sql, values)?.to_array()?;
+        let sql = "SELECT (SELECT COUNT(*) FROM decision WHERE arm IN (?, ?) AND shown_at > ?) AS unsettled, \
+                   (SELECT MAX(COALESCE(MAX(number), 0) - ?, 0) FROM decision) AS forgotten";
+        let mut values = Vec::from(two());
+        values.extend([SqlStorageValue::Integer(until), SqlStorageValue::Integer(MOST_DECISIONS)]);
+        let kept: Vec<KeptRow> = self.0.exec(sql, values)?.to_array()?;
+        let KeptRow { unsettled, forgotten } =
+            kept.into_iter().next().unwrap_or(KeptRow { unsettled: 0, forgotten: 0 });
+        let mut visitors: BTreeMap<&str, u64> = BTreeMap::new();
+        for row in &rows {
+            *visitors.entry(&row.columns).or_default() += row.visitors;
+        }
+        let mut contexts: Vec<(&str, u64)> = visitors.into_iter().collect();
+        contexts.sort_by_key(|context| std::cmp::Reverse(context.1));
+        let rare: BTreeMap<&str, u64> = contexts.into_iter().skip(MOST_CONTEXTS).collect();
+        let told = rows.iter().filter(|row| !rare.contains_key(row.columns.as_str()));
+        Ok(Cases {
+            levels: self.levels(begin)?,
+            counts: told
+                .map(|row| CaseCount {
+                    columns: columns(&row.columns),
+                    treated: row.treated == 1,
+                    converted: row.converted == 1,
+                    visitors: row.visitors,
+                    weight: row.weight,
+                    squares: row.squares,
+                })
+                .collect(),
+            unsettled,
+            left_out: rare.values().sum(),
+            forgotten,
+        })
+    }
+
     /// What a visitor was shown last.
     pub(super) fn held(&self, visitor: &str) -> Result<Option<Held>> {
         let sql = "SELECT arm, shown_at, rewarded FROM visitor WHERE id = ?";
@@ -430,10 +493,14 @@ fn cell(row: &CellRow, arms: &[Arm]) -> Option<Cell> {
     Some(Cell {
         slot: row.slot,
         arm: arms.iter().position(|arm| arm.key == row.arm)?,
-        columns: row.columns.split(',').filter_map(|column| column.parse().ok()).collect(),
+        columns: columns(&row.columns),
         pending: row.pending,
         rewarded: row.rewarded,
     })
+}
+
+fn columns(joined: &str) -> Vec<usize> {
+    joined.split(',').filter_map(|column| column.parse().ok()).collect()
 }
 
 /// The window of an experiment, ms.

@@ -8,6 +8,7 @@ export type Experiment = components["schemas"]["Experiment"];
 export type Variant = components["schemas"]["Variant"];
 export type NewExperiment = components["schemas"]["NewExperiment"];
 export type Readout = components["schemas"]["ExperimentReadout"];
+export type Uplift = components["schemas"]["ExperimentUplift"];
 export type Segment = components["schemas"]["ExperimentSegment"];
 export type ExperimentChange = components["schemas"]["ExperimentChange"];
 export type PlanQuestion = components["schemas"]["ExperimentPlanQuestion"];
@@ -36,6 +37,14 @@ export const readoutQuery = (id: string, running: boolean) =>
     queryKey: ["experiment", id, "readout"],
     queryFn: ({ signal }) => unwrap(client.GET("/experiments/{id}/readout", { params: { path: { id } }, signal })),
     refetchInterval: running ? 30_000 : false,
+  });
+
+/** Whom a variant moves; asked for again while the experiment runs. */
+export const upliftQuery = (id: string, variant: string, running: boolean) =>
+  queryOptions({
+    queryKey: ["experiment", id, "uplift", variant],
+    queryFn: ({ signal }) => unwrap(client.GET("/experiments/{id}/uplift", { params: { path: { id }, query: { variant } }, signal })),
+    refetchInterval: running ? 60_000 : false,
   });
 
 /** How long an experiment would take. The answer to the last question stays while the next is on its way. */

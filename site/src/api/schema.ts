@@ -1529,6 +1529,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/experiments/{id}/uplift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whom a variant moves: what it changes for the visitors of each device, country or whatever the experiment's context
+         *     is, and whether its effect differs between them at all, with intervals. For an experiment with a context that runs or
+         *     is decided.
+         */
+        get: operations["uplift_of_experiment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/forecast": {
         parameters: {
             query?: never;
@@ -4885,6 +4906,141 @@ export interface components {
              */
             rate: number;
         };
+        /** @description Whom a variant moves. */
+        ExperimentUplift: {
+            class_transformation?: components["schemas"]["ExperimentUpliftScores"] | null;
+            /** @description Key of the variant it is held against. */
+            control: string;
+            /**
+             * Format: int64
+             * @description Conversions of who was shown the variant.
+             */
+            conversions_with: number;
+            /**
+             * Format: int64
+             * @description Conversions of who was shown the control.
+             */
+            conversions_without: number;
+            /**
+             * @description What showing the variant only to the first share of visitors gains, ordered by two models; empty where nothing can
+             *     be learnt.
+             */
+            curve: components["schemas"]["ExperimentUpliftPoint"][];
+            /**
+             * Format: int64
+             * @description Decisions for any variant that are no longer kept, being the oldest.
+             */
+            forgotten: number;
+            /**
+             * Format: int64
+             * @description Fewest of each from which something is said.
+             */
+            least_conversions: number;
+            /**
+             * Format: int64
+             * @description Visitors left out because their contexts are the rarest of too many.
+             */
+            left_out: number;
+            /**
+             * Format: double
+             * @description What the intervals hold.
+             */
+            level: number;
+            /** @description The rates of all, and what the variant changes. */
+            overall: components["schemas"]["ExperimentUpliftCompared"];
+            /** @description The verdict in words, and why. */
+            said: string;
+            /** @description The same comparison within each level of each feature, most visitors first within a feature. */
+            segments: components["schemas"]["ExperimentUpliftSegment"][];
+            two_models?: components["schemas"]["ExperimentUpliftScores"] | null;
+            /**
+             * Format: int64
+             * @description Visitors of both whose outcome is not known yet.
+             */
+            unsettled: number;
+            /** @description Key of the variant. */
+            variant: string;
+            /** @description Whether it moves some more than others. */
+            verdict: components["schemas"]["ExperimentUpliftVerdict"];
+            /**
+             * Format: int64
+             * @description Visitors of both whose outcome is known: what everything here is of.
+             */
+            visitors: number;
+        };
+        /** @description A figure with its bounds. */
+        ExperimentUpliftBounded: {
+            /**
+             * Format: double
+             * @description Upper bound.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description Lower bound.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description The figure.
+             */
+            value: number;
+        };
+        /** @description Rates with and without a variant. */
+        ExperimentUpliftCompared: {
+            difference?: components["schemas"]["ExperimentUpliftBounded"] | null;
+            /**
+             * Format: double
+             * @description Conversions a visitor who was shown the variant; null where nobody was.
+             */
+            rate_with?: number | null;
+            /**
+             * Format: double
+             * @description Conversions a visitor who was shown the control; null where nobody was.
+             */
+            rate_without?: number | null;
+            /**
+             * Format: int64
+             * @description Visitors of both.
+             */
+            visitors: number;
+        };
+        /** @description A point of the curve. */
+        ExperimentUpliftPoint: {
+            /** @description Conversions that gains, over all visitors. */
+            gain: components["schemas"]["ExperimentUpliftBounded"];
+            /**
+             * Format: double
+             * @description The same where they are taken by chance.
+             */
+            random: number;
+            /**
+             * Format: double
+             * @description Share of visitors shown the variant, those who are moved most first.
+             */
+            share: number;
+        };
+        /** @description How well scores order visitors by what the variant changes: 0 as chance, 1 the best possible. */
+        ExperimentUpliftScores: {
+            /** @description By the uplift curve. */
+            auuc: components["schemas"]["ExperimentUpliftBounded"];
+            /** @description By the Qini curve. */
+            qini: components["schemas"]["ExperimentUpliftBounded"];
+        };
+        /** @description What a variant changes for who has one level of a feature in common. */
+        ExperimentUpliftSegment: {
+            /** @description Rates with and without the variant. */
+            compared: components["schemas"]["ExperimentUpliftCompared"];
+            /** @description The feature. */
+            feature: string;
+            /** @description Its level. */
+            level: string;
+        };
+        /**
+         * @description Whether a variant moves some more than others.
+         * @enum {string}
+         */
+        ExperimentUpliftVerdict: "differs" | "cannot_tell";
         /** @description All experiments, newest first. */
         Experiments: {
             /** @description The rows. */
@@ -11242,6 +11398,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Any failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uplift_of_experiment: {
+        parameters: {
+            query?: {
+                /** @description Key of the variant, held against the experiment's first one; its second when missing. */
+                variant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Experiment id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentUplift"];
                 };
             };
             /** @description Any failure */

@@ -14,6 +14,7 @@ import { count, day, longDay, NONE, percent, plural } from "@/lib/format";
 
 import { Curves } from "./curves";
 import { Segments } from "./segments";
+import { WhomItMoves } from "./uplift";
 
 type Row = Readout["variants"][number];
 
@@ -44,6 +45,7 @@ export function ReadoutCards({ experiment }: { experiment: Experiment }) {
     <>
       <Says readout={asked.data} nameOf={nameOf} />
       <Segments readout={asked.data} nameOf={nameOf} />
+      <WhomItMoves experiment={experiment} />
       <Monitor readout={asked.data} nameOf={nameOf} status={experiment.status} />
       <Policies readout={asked.data} nameOf={nameOf} metric={experiment.metric} />
     </>

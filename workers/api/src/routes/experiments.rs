@@ -3,6 +3,7 @@
 use ::study::experiment::{
     Plan, PlanQuestion, Policies, Policy, Readout, ReadoutQuestion, SegmentReadout, SegmentVariant, Standing,
 };
+use ::study::uplift::{self, Uplift};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use bandit::contextual::{Feature, Features};
@@ -12,9 +13,9 @@ use control::Origins;
 use control::audit::Entry;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, ORIGIN, USER_AGENT, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use platform::bandit_object::{self, Begin, Decide, Decision, End, Figures, Look, Report, Seen};
+use platform::bandit_object::{self, Begin, Cases, Compare, Decide, Decision, End, Figures, Look, Report, Seen};
 use platform::directory::SiteRow;
-use platform::study_object::{EXPERIMENT_PLAN, EXPERIMENT_READOUT};
+use platform::study_object::{EXPERIMENT_PLAN, EXPERIMENT_READOUT, EXPERIMENT_UPLIFT};
 use platform::{Error, TenantDb, clock, directory, random};
 use problem::{FieldError, Problem as Failure};
 use serde_json::{Value, json};
@@ -27,7 +28,7 @@ use crate::store::experiments::{self as store, ExperimentRecord, VariantRecord};
 use crate::study;
 use crate::wire::experiments::{
     CONTEXTUAL, DecideQuery, Decided, Experiment, ExperimentChange, Experiments, ExperimentsQuery, NewExperiment,
-    THOMPSON, Thresholds, Variant,
+    THOMPSON, Thresholds, UpliftQuery, Variant,
 };
 use crate::wire::problem::Problem;
 
@@ -330,6 +331,72 @@ pub async fn read_out_experiment(caller: Caller, Segment(id): Segment) -> Answer
     };
     let site = scope::site(&caller, Some(&record.site)).await?;
     study::ask(&caller, site, EXPERIMENT_READOUT, question).await
+}
+
+/// Whom a variant moves: what it changes for the visitors of each device, country or whatever the experiment's context
+/// is, and whether its effect differs between them at all, with intervals. For an experiment with a context that runs or
+/// is decided.
+#[utoipa::path(
+    get, path = "/experiments/{id}/uplift", tag = "experiments", params(("id" = String, Path, description = "Experiment id"), UpliftQuery),
+    responses((status = 200, body = Uplift), (status = "default", description = "Any failure", body = Problem, content_type = "application/problem+json")),
+    extensions(("x-permission" = json!("read_experiments")), ("x-tool" = json!({ "name": "experiments_uplift", "title": "Whom a variant moves", "effect": "read" })))
+)]
+#[worker::send]
+pub async fn uplift_of_experiment(
+    caller: Caller,
+    Segment(id): Segment,
+    Params(query): Params<UpliftQuery>,
+) -> Answer<Response> {
+    let record = find(&caller, &id).await?;
+    if config_of(&record)?.context.is_empty() {
+        let detail = "nothing is kept of who its visitors are; set up an experiment with the method `contextual` and a \
+                      `context`, such as `device` and `visitor`";
+        return Err(Failure::conflict(detail).into());
+    }
+    let mut variants = store::variants(&caller.database, &[&id]).await?.into_iter();
+    let control = variants.next().ok_or_else(|| Failure::conflict("it has no variants"))?;
+    let wanted = |one: &VariantRecord| query.variant.as_ref().is_none_or(|key| one.key == *key);
+    let treated = variants.find(wanted).ok_or_else(|| {
+        let detail = format!("must be the key of a variant other than the first, `{}`", control.key);
+        Failure::invalid_field("variant", detail)
+    })?;
+    if !matches!(record.status.as_str(), "running" | "decided") {
+        let detail =
+            format!("what its visitors did is known while it runs and once it is decided; it is {}", record.status);
+        return Err(Failure::conflict(detail).into());
+    }
+    let compare = Compare { control: control.key.clone(), treated: treated.key.clone() };
+    let env = &caller.runtime.env;
+    let cases: Cases = bandit_object::ask(env, &caller.session.tenant_id, &id, bandit_object::CASES, &compare).await?;
+    let site = scope::site(&caller, Some(&record.site)).await?;
+    study::ask(&caller, site, EXPERIMENT_UPLIFT, counted(control, treated, cases)).await
+}
+
+/// An object's cases as the question about them takes them.
+fn counted(control: VariantRecord, treated: VariantRecord, cases: Cases) -> uplift::Question {
+    let named = |variant: VariantRecord| uplift::Named { key: variant.key, name: variant.name };
+    let level = |(column, feature, level): (usize, Feature, String)| uplift::Level {
+        column,
+        feature: feature.as_str().to_owned(),
+        level,
+    };
+    let count = |one: bandit_object::CaseCount| uplift::Count {
+        columns: one.columns,
+        treated: one.treated,
+        converted: one.converted,
+        visitors: one.visitors,
+        weight: one.weight,
+        squares: one.squares,
+    };
+    uplift::Question {
+        control: named(control),
+        treated: named(treated),
+        levels: cases.levels.into_iter().map(level).collect(),
+        counts: cases.counts.into_iter().map(count).collect(),
+        unsettled: cases.unsettled,
+        left_out: cases.left_out,
+        forgotten: cases.forgotten,
+    }
 }
 
 /// An object's report as a readout takes it.

@@ -168,6 +168,7 @@ pub(crate) fn declared() -> Declaring {
         .routes(routes!(experiments::stop_experiment))
         .routes(routes!(experiments::plan_experiment))
         .routes(routes!(experiments::read_out_experiment))
+        .routes(routes!(experiments::uplift_of_experiment))
         .routes(routes!(experiments::decide))
         .routes(routes!(forecast::forecast))
         .routes(routes!(planning::show_mix, planning::compute_mix))

@@ -210,6 +210,14 @@ pub struct ExperimentsQuery {
     pub site: Option<String>,
 }
 
+/// Whom which variant moves.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct UpliftQuery {
+    /// Key of the variant, held against the experiment's first one; its second when missing.
+    pub variant: Option<String>,
+}
+
 /// Who is here, and which experiment is asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

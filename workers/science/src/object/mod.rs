@@ -13,8 +13,8 @@ mod store;
 
 use control::audit::{Entry, SYSTEM};
 use platform::study_object::{
-    ANOMALIES, Asked, BEGIN, BUDGET, EXPERIMENT_PLAN, EXPERIMENT_READOUT, FORECAST, HOLDOUT_CALIBRATE, HOLDOUT_PLAN,
-    HOLDOUT_READOUT, Job, Kind, MIX_READY, SCENARIO, STOCK, STOCK_FORECAST, Shop,
+    ANOMALIES, Asked, BEGIN, BUDGET, EXPERIMENT_PLAN, EXPERIMENT_READOUT, EXPERIMENT_UPLIFT, FORECAST,
+    HOLDOUT_CALIBRATE, HOLDOUT_PLAN, HOLDOUT_READOUT, Job, Kind, MIX_READY, SCENARIO, STOCK, STOCK_FORECAST, Shop,
 };
 use platform::{Error, Param, Statement, TenantDb, clock};
 use problem::Problem;
@@ -27,6 +27,7 @@ use study::forecast;
 use study::holdouts::{Calibrating, calibrate};
 use study::mix::{BudgetQuestion, Fitting, ScenarioQuestion};
 use study::stock::{self as goods, Outlook};
+use study::uplift;
 use worker::{DurableObject, Env, Method, Request, Response, Result, State, durable_object};
 
 use crate::{anomalies, customers, experiments, holdouts, mix, series, stock};
@@ -104,6 +105,10 @@ impl DurableObject for Study {
             EXPERIMENT_READOUT => {
                 let asked = read(&body)?;
                 answer(&asked.shop, &path, experiments::read_out(&self.env, &asked).await)
+            }
+            EXPERIMENT_UPLIFT => {
+                let asked: Asked<uplift::Question> = read(&body)?;
+                answer(&asked.shop, &path, uplift::answer(&asked.question).map_err(Failed::from))
             }
             HOLDOUT_PLAN => {
                 let asked = read(&body)?;
